@@ -1,0 +1,23 @@
+# seedling_library(NAME FOLDER [DEPENDS NAME...]) makes the static library seedling_NAME of all sources directly in FOLDER
+# and, for backend/, of its device folders as chosen in FOLDER/sources.cmake. A folder's own CMake settings live in
+# FOLDER/sources.cmake, which may append to `sources` and `libraries`.
+function(seedling_library name folder)
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)
+  set(libraries "")
+  if(EXISTS ${CMAKE_SOURCE_DIR}/${folder}/sources.cmake)
+    include(${CMAKE_SOURCE_DIR}/${folder}/sources.cmake)
+  endif()
+  if(sources)
+    add_library(seedling_${name} STATIC ${sources})
+    set(scope PUBLIC)
+  else()
+    add_library(seedling_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(seedling_${name} ${scope} ${CMAKE_SOURCE_DIR}/trainer ${CMAKE_SOURCE_DIR})
+  foreach(dependency ${ARG_DEPENDS})
+    target_link_libraries(seedling_${name} ${scope} seedling_${dependency})
+  endforeach()
+  target_link_libraries(seedling_${name} ${scope} nlohmann_json::nlohmann_json Threads::Threads ${libraries})
+endfunction()
