@@ -5,6 +5,8 @@
 // never half of either, and a full disk leaves the old one untouched.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -35,6 +37,22 @@ std::string replace_invalid_utf8(std::string_view text);
 
 /// 64 lowercase hex digits: the SHA-256 (FIPS 180-4) of the bytes.
 std::string sha256(std::string_view bytes);
+
+/// The same in pieces: update() as often as wanted, then hex() once.
+class Sha256 {
+ public:
+  Sha256();
+  void update(std::string_view bytes);
+  std::string hex();
+
+ private:
+  void block(const unsigned char* bytes);
+
+  std::array<uint32_t, 8> state_;
+  std::array<unsigned char, 64> buffer_{};
+  size_t filled_ = 0;
+  uint64_t length_ = 0;
+};
 
 /// The nearest candidate to a mistyped word by edit distance, or "" if none is near.
 std::string nearest_word(std::string_view word, const std::string* candidates, size_t count);

@@ -18,7 +18,7 @@ namespace seedling {
 enum class ParameterKind : uint8_t { matrix, embedding, head, vector };
 
 struct Parameter {
-  std::string name;          // "blocks.3.attention.qkv.weight"; checkpoint/ maps it to Hugging Face's names
+  std::string name;  // "blocks.3.attention.qkv.weight"; checkpoint/ maps it to Hugging Face's names
   ParameterKind kind;
   std::vector<int64_t> shape;
   /// Rows of the matrices stacked in this one (q, k, v: {C, C, C}); empty = one matrix.
@@ -52,7 +52,8 @@ class Parameters {
   /// Number of scalar parameters (trainable ones alone if asked).
   int64_t count(bool trainable_only = false) const;
 
-  /// The whole slabs as one row each; every parameter starts at a multiple of 16 elements (the gaps are zero).
+  /// The whole slabs as one row each; every parameter starts at a multiple of 16 elements (the gaps are
+  /// zero).
   Tensor values() const { return values_; }
   Tensor gradients() const { return gradients_; }
 

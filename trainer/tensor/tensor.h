@@ -20,11 +20,24 @@ enum class DType : uint8_t { f32, bf16, f64, i32 };
 constexpr size_t size_of(DType type) { return type == DType::bf16 ? 2 : type == DType::f64 ? 8 : 4; }
 
 /// Maps a C++ type to its DType (bf16 is stored as uint16_t, the upper half of a float).
-template <typename T> struct dtype_of;
-template <> struct dtype_of<float> { static constexpr DType value = DType::f32; };
-template <> struct dtype_of<uint16_t> { static constexpr DType value = DType::bf16; };
-template <> struct dtype_of<double> { static constexpr DType value = DType::f64; };
-template <> struct dtype_of<int32_t> { static constexpr DType value = DType::i32; };
+template <typename T>
+struct dtype_of;
+template <>
+struct dtype_of<float> {
+  static constexpr DType value = DType::f32;
+};
+template <>
+struct dtype_of<uint16_t> {
+  static constexpr DType value = DType::bf16;
+};
+template <>
+struct dtype_of<double> {
+  static constexpr DType value = DType::f64;
+};
+template <>
+struct dtype_of<int32_t> {
+  static constexpr DType value = DType::i32;
+};
 
 /// A view of up to four dimensions. A default-made tensor is "absent": optional operands are passed so.
 class Tensor {
@@ -45,7 +58,8 @@ class Tensor {
 
   void* raw() const { return data_; }
   /// The elements as T. Throws std::logic_error if the element type differs.
-  template <typename T> T* as() const {
+  template <typename T>
+  T* as() const {
     check_type(dtype_of<T>::value);
     return static_cast<T*>(data_);
   }
