@@ -1,0 +1,61 @@
+# Seedling: the two commands that matter are `make pretrain` and `make test`; `make` alone lists the rest.
+SHELL := /bin/sh
+BUILD := build
+SEEDLING := $(BUILD)/seedling
+JOBS := $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
+RUNS ?= runs
+MINUTES ?= 3
+PORT ?= 8080
+
+# One program, one entry; `$(call flag,NAME,--flag)` adds a flag only where the variable was given.
+flag = $(if $($(1)),$(2) "$($(1))")
+
+.PHONY: help setup build pretrain finetune dashboard lessons test check bench clean
+
+help:
+	@echo "Seedling grows a language model from a seed, on this computer."
+	@echo
+	@echo "  make pretrain     train the default story model for 3 minutes; dashboard at http://localhost:8080"
+	@echo "                    DATA=FILE|DIR|NAME OBJECTIVE=causal|masked PRESET=nano|baby|... MINUTES=3 RECIPE=fast PORT=8080"
+	@echo "  make finetune     shape the last pre-trained model for the five tasks   TASK= DATA="
+	@echo "  make dashboard    the dashboard over all runs, able to start and steer runs"
+	@echo "  make lessons      every lesson's experiment, without a browser, with its checks"
+	@echo "  make test         all tests"
+	@echo "  make check        format, include directions, sanitizers"
+	@echo "  make bench        the benchmark table of this machine"
+	@echo "  make build        build/seedling alone          make setup    install what is missing"
+
+setup:
+	@sh setup.sh build
+
+# CMake decides what is out of date; a second `make build` does nothing.
+build: setup
+	@test -f $(BUILD)/Makefile || cmake -S . -B $(BUILD) -DCMAKE_BUILD_TYPE=Release -DSEEDLING_TESTS=OFF -G "Unix Makefiles" >/dev/null
+	@cmake --build $(BUILD) --target seedling -j$(JOBS) -- --no-print-directory -s
+
+pretrain: build
+	@$(SEEDLING) pretrain --data "$(or $(DATA),storyworld)" --minutes $(MINUTES) --serve $(PORT) \
+	  --out "$(or $(OUT),$(RUNS)/pretrain-$(shell date +%Y%m%d-%H%M%S))" \
+	  $(call flag,OBJECTIVE,--objective) $(call flag,PRESET,--preset) $(call flag,RECIPE,--recipe) \
+	  $(call flag,ARCH,--arch) $(call flag,TOKENIZER,--tokenizer) $(call flag,SEED,--seed) $(FLAGS)
+
+dashboard: build
+	@mkdir -p $(RUNS)
+	@$(SEEDLING) serve --runs $(RUNS) --port $(PORT)
+
+# The tests have a build folder of their own, so that building them never disturbs build/seedling.
+test:
+	@sh setup.sh test
+	@cmake -S . -B $(BUILD)/test -DCMAKE_BUILD_TYPE=Release -DSEEDLING_TESTS=ON -DSEEDLING_WERROR=ON -G "Unix Makefiles" >/dev/null
+	@cmake --build $(BUILD)/test -j$(JOBS) -- --no-print-directory -s
+	@ctest --test-dir $(BUILD)/test --output-on-failure
+
+check:
+	@sh setup.sh test
+	@sh tests/check.sh
+
+bench: build
+	@sh tests/bench/table.sh $(SEEDLING)
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,17 @@
+#!/bin/sh
+# make check: format, include directions, and the unit tests under the sanitizers.
+set -eu
+cd "$(dirname "$0")/.."
+
+if command -v clang-format-14 >/dev/null 2>&1; then
+  git ls-files '*.h' '*.cpp' | xargs clang-format-14 --dry-run --Werror
+  echo "format: right"
+else
+  echo "format: not checked (clang-format-14 is not installed)"
+fi
+python3 tests/check_includes.py
+for preset in asan tsan; do
+  cmake --preset $preset >/dev/null
+  cmake --build --preset $preset -j"$(nproc)" >/dev/null
+  ctest --test-dir build/$preset -L unit --output-on-failure
+done
