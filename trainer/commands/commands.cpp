@@ -1,0 +1,66 @@
+// The list of commands, and how an error becomes an exit code. Called by main.cpp.
+#include "commands/commands.h"
+
+#include <iostream>
+#include <new>
+
+#include "commands/options.h"
+
+namespace seedling {
+
+// One declaration and one entry in the list below for each file of this folder (pattern: options.h).
+void add_pretrain_command(CLI::App& app, CommandContext& context);
+void add_evaluate_command(CLI::App& app, CommandContext& context);
+void add_bench_command(CLI::App& app, CommandContext& context);
+void add_doctor_command(CLI::App& app, CommandContext& context);
+
+namespace {
+
+using AddCommand = void (*)(CLI::App&, CommandContext&);
+
+constexpr AddCommand kCommands[] = {
+    add_pretrain_command,
+    add_evaluate_command,
+    add_bench_command,
+    add_doctor_command,
+};
+
+constexpr int kSuccess = 0, kFailure = 1, kWrongUsage = 2;
+
+int complain(const char* what, int code) {
+  std::cerr << "seedling: " << what << std::endl;
+  return code;
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  CommandContext context;
+  CLI::App app("Seedling grows a language model from a seed, on your own computer, in front of your eyes.", "seedling");
+  app.set_version_flag("--version", SEEDLING_VERSION);
+  app.require_subcommand(1);
+  try {
+    for (AddCommand add : kCommands) add(app, context);
+    std::vector<std::string> arguments(argv + 1, argv + argc);
+    if (arguments.empty()) arguments.push_back("--help");
+    arguments = expand_config(app, std::move(arguments));
+    check_arguments(app, arguments);
+    app.parse({arguments.rbegin(), arguments.rend()});  // CLI11 takes them last one first
+    return kSuccess;
+  } catch (const CLI::Success& request) {  // --help, --version
+    return app.exit(request);
+  } catch (const CLI::ParseError& error) {
+    return complain(error.what(), kWrongUsage);
+  } catch (const UsageError& error) {
+    return complain(error.what(), kWrongUsage);
+  } catch (const Error& error) {
+    return complain(error.what(), kFailure);
+  } catch (const std::bad_alloc&) {
+    return complain("not enough memory; use a smaller model, batch or context", kFailure);
+  } catch (const std::exception& error) {
+    return complain(concat("internal error: ", error.what(), " (a mistake in this program; please report it)").c_str(),
+                    kFailure);
+  }
+}
+
+}  // namespace seedling
