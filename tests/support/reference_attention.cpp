@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/random.h"
 #include "support/reference_backend.h"
 
 namespace seedling {
@@ -32,8 +31,7 @@ struct View {
   double keep(int64_t b, int64_t h, int64_t i, int64_t j) const {
     if (shape.dropout == 0.0f) return 1.0;
     const int64_t index = ((b * shape.NH + h) * shape.T + i) * shape.T + j;
-    const uint32_t hash = hash32(shape.dropout_key, static_cast<uint32_t>(index));
-    return hash >= dropout_threshold(shape.dropout) ? 1.0 / (1.0 - static_cast<double>(shape.dropout)) : 0.0;
+    return reference_dropout(shape.dropout, shape.dropout_key, index);
   }
 };
 

@@ -72,6 +72,12 @@ double read(const Tensor& x, int64_t i) {
 
 }  // namespace
 
+double reference_dropout(float p, uint64_t key, int64_t index) {
+  const double threshold = std::floor(static_cast<double>(p) * 4294967296.0);
+  const bool keep = hash32(key, static_cast<uint32_t>(index)) >= threshold;
+  return keep ? 1.0 / (1.0 - static_cast<double>(p)) : 0.0;
+}
+
 void ReferenceBackend::activation_forward(Tensor y, const Tensor& x, Activation activation) {
   for (int64_t i = 0; i < x.size(); ++i) y.as<double>()[i] = activate(x.as<double>()[i], activation);
 }
@@ -107,8 +113,7 @@ void ReferenceBackend::gated_backward(Tensor dgate_up, const Tensor& dy, const T
 
 void ReferenceBackend::dropout(Tensor y, const Tensor& x, float p, uint64_t key) {
   for (int64_t i = 0; i < x.size(); ++i) {
-    const bool keep = hash32(key, static_cast<uint32_t>(i)) >= dropout_threshold(p);
-    y.as<double>()[i] = keep ? x.as<double>()[i] / (1.0 - static_cast<double>(p)) : 0.0;
+    y.as<double>()[i] = x.as<double>()[i] * reference_dropout(p, key, i);
   }
 }
 

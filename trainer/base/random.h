@@ -35,11 +35,6 @@ constexpr uint32_t hash32(uint64_t key, uint32_t index) {
   return x ^ (x >> 15);
 }
 
-/// Dropout with probability p keeps element i where hash32(key, i) >= dropout_threshold(p): the same on every device.
-constexpr uint32_t dropout_threshold(float p) {
-  return static_cast<uint32_t>(static_cast<double>(p) * 4294967296.0);
-}
-
 /// A stream of random numbers: draw n is mix64 of the key and n.
 class Random {
  public:
