@@ -17,6 +17,9 @@
 
 namespace seedling {
 
+class Model;
+class Tokenizer;
+
 /// A request to the trainer: "pause", "resume", "step", "stop", "save", "set", "rewind", "fork", "sample".
 struct Command {
   std::string id;            // unique in the run; stands in events.jsonl
@@ -58,6 +61,11 @@ class Session {
   void serve_looks();
   /// Trainer's thread, at the very end: refuses later looks and wakes those waiting.
   void close();
+  /// Trainer's thread: the model and tokenizer that looks may use; called once they stand, and with nulls before they go.
+  void show_model(Model* model, const Tokenizer* tokenizer) { model_ = model, tokenizer_ = tokenizer; }
+  /// Only inside a look (so on the trainer's thread): null where there is none yet.
+  Model* model() const { return model_; }
+  const Tokenizer* tokenizer() const { return tokenizer_; }
 
  private:
   struct Look;
@@ -68,6 +76,8 @@ class Session {
   std::deque<Command> commands_;
   std::deque<std::shared_ptr<Look>> looks_;
   bool closed_ = false;
+  Model* model_ = nullptr;               // touched by the trainer's thread alone
+  const Tokenizer* tokenizer_ = nullptr;
 };
 
 }  // namespace seedling
