@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "training/line_file.h"
 
 namespace seedling {
 
@@ -53,7 +54,7 @@ void CommandContext::say(const std::string& line) const { std::cerr << line << s
 
 void CommandContext::finish(const json& result, const std::string& text) const {
   if (common.json) {
-    std::cout << dump_line(result) << std::endl;
+    std::cout << one_line(result) << std::endl;
   } else if (!text.empty()) {
     std::cout << text << std::endl;
   } else {
@@ -63,7 +64,7 @@ void CommandContext::finish(const json& result, const std::string& text) const {
   if (!std::cout) fail("standard output: cannot write the result (closed, or the disk is full)");
 }
 
-std::string dump_line(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+
 
 CLI::App* add_command(CLI::App& app, CommandContext& context, const std::string& name, const std::string& help) {
   CLI::App* command = app.add_subcommand(name, help);

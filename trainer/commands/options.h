@@ -54,7 +54,7 @@ std::vector<std::string> expand_config(CLI::App& app, std::vector<std::string> a
 /// Throws UsageError where an argument is a flag or a command that does not exist, naming the nearest.
 void check_arguments(CLI::App& app, const std::vector<std::string>& arguments);
 
-/// JSON text that never throws: invalid UTF-8 is replaced, NaN becomes null.
-std::string dump_line(const nlohmann::json& value);
+
+
 
 }  // namespace seedling
