@@ -1,0 +1,366 @@
+// One plot: raw values faint behind the smoothed line, runs overlaid, marks where somebody acted, lines to cross,
+// zoom and pan, export, and a table beside the canvas. Chart.js draws; what is drawn is decided here.
+import {h, fill, throttled} from "./dom.js";
+import {number, duration, whole} from "./format.js";
+import {Series, axisOf, smooth, toCsv} from "./series.js";
+import {on, set, state, overlays} from "./store.js";
+
+const dashes = [[], [7, 4], [2, 3], [10, 3, 2, 3], [5, 5]];
+
+function color(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+/// Draws marks (vertical, at a step) and lines (horizontal, at a value) with their words.
+const annotations = {
+  id: "annotations",
+  afterDatasetsDraw(chart, _, options) {
+    const {ctx, chartArea: area, scales: {x, y}} = chart;
+    ctx.save();
+    ctx.font = chart.options.font?.size ? `${chart.options.font.size}px sans-serif` : "11px sans-serif";
+    ctx.beginPath();
+    ctx.rect(area.left, area.top, area.right - area.left, area.bottom - area.top);
+    ctx.clip();
+    ctx.lineWidth = 1;
+    let lastLabel = -Infinity;
+    for (const line of options.lines ?? []) {
+      const at = y.getPixelForValue(line.value);
+      ctx.strokeStyle = ctx.fillStyle = line.color;
+      ctx.setLineDash([3, 4]);
+      ctx.beginPath();
+      ctx.moveTo(area.left, at);
+      ctx.lineTo(area.right, at);
+      ctx.stroke();
+      ctx.textAlign = "right";
+      ctx.fillText(line.label, area.right - 6, at - 4);
+    }
+    ctx.setLineDash([1, 3]);
+    ctx.textAlign = "left";
+    for (const mark of options.marks ?? []) {
+      const at = x.getPixelForValue(mark.x);
+      if (at < area.left || at > area.right) continue;
+      ctx.strokeStyle = ctx.fillStyle = options.markColor;
+      ctx.beginPath();
+      ctx.moveTo(at, area.top);
+      ctx.lineTo(at, area.bottom);
+      ctx.stroke();
+      if (at - lastLabel > 14) {
+        ctx.save();
+        ctx.translate(at + 4, area.top + 4);
+        ctx.rotate(Math.PI / 2);
+        ctx.fillText(mark.label, 0, 0);
+        ctx.restore();
+        lastLabel = at;
+      }
+    }
+    ctx.restore();
+  },
+};
+
+/// options: {key, title, words, unit, lines: () => [{value, label}], height, logarithmic, extra keys drawn with it: with: []}.
+export class Plot {
+  constructor(options) {
+    this.options = options;
+    this.series = new Map();  // "run key" -> Series
+    this.seconds = new Map(); // run -> Series of "seconds"
+    this.events = [];
+    this.zoomed = false;
+    this.redraw = throttled(() => this.draw(), 250);
+    this.element = this.build();
+    this.ends = [
+      on("metrics", ({run, points}) => this.append(run, points)),
+      on("settings", (changes) => this.settingsChanged(changes)),
+      on("current", () => this.load()),
+      on("reset", () => this.load()),
+      on("gap", () => this.load()),
+      on("intervention", (event) => this.addEvent(event)),
+      on("theme", () => this.chart && this.recolor()),
+    ];
+    this.seen = () => document.hidden || this.redraw();
+    document.addEventListener("visibilitychange", this.seen);
+    this.load();
+  }
+
+  destroy() {
+    this.destroyed = true;
+    this.ends.forEach((end) => end());
+    document.removeEventListener("visibilitychange", this.seen);
+    this.chart?.destroy();
+  }
+
+  build() {
+    this.canvas = h("canvas", {role: "img", "aria-label": `${this.options.title}, as a curve; the table below holds the values`});
+    this.message = h("p.empty", {}, "Waiting for the first points.");
+    this.table = h("tbody");
+    this.tableHead = h("tr");
+    this.details = h("details.twin", {ontoggle: () => this.redraw()},
+      h("summary", {}, "As a table"),
+      h("div.scroll", {tabindex: "0", role: "region", "aria-label": `${this.options.title}, values`},
+        h("table", {}, h("thead", {}, this.tableHead), this.table)));
+    this.resetButton = h("button.small", {onclick: () => set({from: "", to: ""}), hidden: true}, "Fit");
+    return h("figure.plot", {data: {plot: this.options.key}},
+      h("figcaption", {},
+        h("span.title", {}, this.options.title),
+        this.options.words ? h("span.words", {}, this.options.words) : null,
+        h("span.tools", {}, this.resetButton,
+          h("button.small", {onclick: () => this.saveCsv(), "aria-label": `${this.options.title} as CSV`}, "CSV"),
+          h("button.small", {onclick: () => this.savePng(), "aria-label": `${this.options.title} as PNG`}, "PNG"))),
+      h("div.canvas", {}, this.canvas, this.message), this.details);
+  }
+
+  keys() { return [this.options.key, ...(this.options.with ?? [])]; }
+  runs() { return state.current ? [state.current.id, ...overlays()] : []; }
+  range() {
+    const {from, to} = state.settings;
+    return [from === "" ? undefined : Number(from), to === "" ? undefined : Number(to)];
+  }
+
+  async load() {
+    const [from, to] = this.range();
+    const points = Math.max(200, Math.min(1000, Math.round(this.canvas.clientWidth || 600)));
+    const wanted = this.runs().flatMap((run) => this.keys().map((key) => [run, key]));
+    const series = new Map();
+    for (const [run, key] of wanted) {
+      series.set(`${run} ${key}`, this.series.get(`${run} ${key}`) ?? new Series(run, key));
+    }
+    this.series = series;
+    const loads = [...series.values()].map((one) => one.load(points, from, to));
+    if (state.settings.x !== "step") {
+      for (const run of this.runs()) {
+        if (!this.seconds.has(run)) this.seconds.set(run, new Series(run, "seconds"));
+        loads.push(this.seconds.get(run).load(1000));
+      }
+    }
+    if (state.current) {
+      loads.push(import("./api.js").then(({get}) => get(`/api/runs/${state.current.id}/events`))
+        .then(({events}) => { this.events = events.filter((event) => !["sample", "save"].includes(event.command)); }));
+    }
+    await Promise.allSettled(loads);
+    if (!this.destroyed) this.redraw();
+  }
+
+  append(run, points) {
+    const [, to] = this.range();
+    if (to !== undefined) return;
+    for (const key of this.keys()) {
+      const series = this.series.get(`${run} ${key}`);
+      series?.append(points);
+      if (series && series.appended > 2000) this.load();
+    }
+    this.seconds.get(run)?.append(points);
+    if (!document.hidden) this.redraw();
+  }
+
+  addEvent(event) {
+    if (event.run !== state.current?.id || ["sample", "save"].includes(event.command)) return;
+    this.events.push(event);
+    this.redraw();
+  }
+
+  settingsChanged(changes) {
+    if (["run", "overlay", "from", "to", "x"].some((key) => key in changes)) this.load();
+    else this.redraw();
+  }
+
+  datasets() {
+    const strength = Number(state.settings.smooth);
+    const sets = [];
+    let index = 0;
+    for (const [name, series] of this.series) {
+      const rows = series.rows.filter((row) => row[3] !== null);
+      const axis = axisOf(state.settings.x, this.seconds.get(series.run)?.rows, state.runs.get(series.run)?.started);
+      const run = this.runs().indexOf(series.run);
+      const hue = color(`--series-${index % 8}`);
+      const label = this.runs().length > 1 ? `${series.run} ${series.key}` : series.key;
+      const sparse = rows.length < 60 && series.key !== "loss";
+      const envelope = rows.flatMap((row) => row[1] === row[2]
+        ? [{x: axis(row[0]), y: row[3]}] : [{x: axis(row[0]), y: row[1]}, {x: axis(row[0]), y: row[2]}]);
+      const smoothed = sparse ? rows.map((row) => row[3]) : smooth(rows, strength);
+      if (!sparse && strength > 0) {
+        sets.push({data: envelope, borderColor: hue + "55", borderWidth: 1, raw: true, label: `${label} (raw)`});
+      }
+      sets.push({
+        data: rows.map((row, i) => ({x: axis(row[0]), y: smoothed[i], step: row[0], rawValue: row[3]})),
+        borderColor: hue, backgroundColor: hue, borderWidth: Number(color("--line-width")) || 2, label,
+        borderDash: dashes[Math.max(0, run) % dashes.length], pointRadius: sparse ? 3 : 0, name,
+      });
+      ++index;
+    }
+    return sets;
+  }
+
+  draw() {
+    if (document.hidden || this.destroyed || !this.canvas.isConnected) return;
+    const datasets = this.datasets();
+    const empty = !datasets.some((one) => one.data.length);
+    this.message.hidden = !empty;
+    this.resetButton.hidden = state.settings.from === "" && state.settings.to === "";
+    if (!this.chart) this.chart = this.makeChart();
+    const {chart} = this;
+    chart.data.datasets = datasets;
+    this.applyOptions();
+    chart.update("none");
+    if (this.details.open) this.fillTable(datasets);
+  }
+
+  applyOptions() {
+    const {x, y} = this.chart.options.scales;
+    x.type = state.settings.logx ? "logarithmic" : "linear";
+    y.type = (state.settings.logy || this.options.logarithmic) ? "logarithmic" : "linear";
+    const [from, to] = this.range();
+    const axis = axisOf(state.settings.x, this.seconds.get(state.current?.id)?.rows, state.current?.started);
+    x.min = from === undefined ? undefined : axis(from);
+    x.max = to === undefined ? undefined : axis(to);
+    const plugin = this.chart.options.plugins.annotations;
+    plugin.lines = (this.options.lines?.() ?? []).map((line) => ({color: color("--muted"), ...line}));
+    plugin.marks = this.events.map((event) => ({x: axis(event.step), label: eventWords(event)}));
+    plugin.markColor = color("--mark");
+    // Lines to cross count when the axis is fitted, so that the goal stays in the picture.
+    const values = plugin.lines.filter((line) => !line.far).map((line) => line.value);
+    y.suggestedMin = values.length ? Math.min(...values) : undefined;
+  }
+
+  makeChart() {
+    const chart = new window.Chart(this.canvas, {
+      type: "line",
+      data: {datasets: []},
+      plugins: [annotations],
+      options: {
+        animation: false, parsing: false, normalized: true, maintainAspectRatio: false, responsive: true,
+        elements: {point: {radius: 0, hitRadius: 0}, line: {tension: 0}},
+        interaction: {mode: "nearest", axis: "x", intersect: false},
+        scales: {
+          x: {ticks: {maxRotation: 0, autoSkipPadding: 24, callback: (value) => axisWords(value)}, grid: {}},
+          y: {ticks: {callback: (value) => number(value)}, grid: {}},
+        },
+        plugins: {
+          legend: {display: false}, annotations: {},
+          tooltip: {
+            filter: (item) => !item.dataset.raw,
+            callbacks: {
+              title: (items) => items.length ? `step ${whole(items[0].raw.step)}` : "",
+              label: ({dataset, raw}) => raw.y === raw.rawValue ? `${dataset.label}: ${number(raw.y)}`
+                : `${dataset.label}: ${number(raw.rawValue)} (smoothed ${number(raw.y)})`,
+            },
+          },
+        },
+      },
+    });
+    this.chart = chart;
+    this.recolor(false);
+    this.listen();
+    return chart;
+  }
+
+  recolor(draw = true) {
+    const {options} = this.chart;
+    const size = Number(color("--plot-font")) || 12;
+    for (const scale of [options.scales.x, options.scales.y]) {
+      scale.ticks.color = color("--muted");
+      scale.ticks.font = {size};
+      scale.grid.color = color("--grid");
+      scale.grid.borderColor = color("--grid");
+    }
+    options.font = {size};
+    if (draw) this.draw();
+  }
+
+  /// Wheel zooms about the pointer, dragging pans, a double click fits; keys: + - and arrows with the canvas in focus.
+  listen() {
+    const {canvas} = this;
+    canvas.tabIndex = 0;
+    const steps = () => {
+      const {min, max} = this.chart.scales.x;
+      return state.settings.x === "step" ? [min, max] : [this.stepAt(min), this.stepAt(max)];
+    };
+    const show = throttled((from, to) => {
+      if (to - from >= 2) set({from: String(Math.max(0, Math.floor(from))), to: String(Math.ceil(to))});
+    }, 100);
+    const zoom = (factor, share) => {
+      const [from, to] = steps(), center = from + share * (to - from);
+      show(center - (center - from) * factor, center + (to - center) * factor);
+    };
+    const share = (event) => {
+      const {left, right} = this.chart.chartArea;
+      return Math.min(1, Math.max(0, (event.offsetX - left) / (right - left)));
+    };
+    canvas.addEventListener("wheel", (event) => {
+      if (!event.ctrlKey && document.activeElement !== canvas) return;  // a page must scroll past its plots
+      event.preventDefault();
+      zoom(event.deltaY > 0 ? 1.25 : 0.8, share(event));
+    }, {passive: false});
+    canvas.addEventListener("dblclick", () => set({from: "", to: ""}));
+    let grip = null;
+    canvas.addEventListener("pointerdown", (event) => {
+      if (event.pointerType === "touch") return;
+      grip = {x: event.offsetX, steps: steps()};
+      canvas.setPointerCapture(event.pointerId);
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      if (!grip || Math.abs(event.offsetX - grip.x) < 4) return;
+      const {left, right} = this.chart.chartArea;
+      const shift = (grip.x - event.offsetX) / (right - left) * (grip.steps[1] - grip.steps[0]);
+      show(grip.steps[0] + shift, grip.steps[1] + shift);
+    });
+    canvas.addEventListener("pointerup", () => { grip = null; });
+    canvas.addEventListener("keydown", (event) => {
+      const [from, to] = steps(), tenth = (to - from) / 10;
+      const act = {"+": () => zoom(0.8, 0.5), "-": () => zoom(1.25, 0.5), ArrowLeft: () => show(from - tenth, to - tenth),
+        ArrowRight: () => show(from + tenth, to + tenth), Escape: () => set({from: "", to: ""})}[event.key];
+      if (act) {
+        event.preventDefault();
+        act();
+      }
+    });
+  }
+
+  stepAt(x) {
+    const points = this.chart.data.datasets.find((one) => !one.raw)?.data ?? [];
+    return points.reduce((best, point) => Math.abs(point.x - x) < Math.abs(best.x - x) ? point : best, points[0])?.step ?? 0;
+  }
+
+  fillTable(datasets) {
+    const shown = datasets.filter((one) => !one.raw);
+    fill(this.tableHead, h("th", {scope: "col"}, "step"), shown.map((one) => h("th", {scope: "col"}, one.label)));
+    const steps = [...new Set(shown.flatMap((one) => one.data.map((point) => point.step)))].sort((a, b) => b - a).slice(0, 200);
+    const values = shown.map((one) => new Map(one.data.map((point) => [point.step, point.rawValue])));
+    fill(this.table, steps.map((step) => h("tr", {}, h("th", {scope: "row"}, whole(step)),
+      values.map((map) => h("td", {}, map.has(step) ? number(map.get(step)) : "")))));
+  }
+
+  saveCsv() {
+    const rows = [...this.series.values()].flatMap((one) => one.rows.map((row) => [one.run, one.key, ...row]));
+    download(`${this.options.key}.csv`, new Blob([toCsv(["run", "key", "step", "min", "max", "last"], rows)], {type: "text/csv"}));
+  }
+
+  savePng() {
+    const copy = document.createElement("canvas");
+    copy.width = this.canvas.width;
+    copy.height = this.canvas.height;
+    const context = copy.getContext("2d");
+    context.fillStyle = color("--surface");
+    context.fillRect(0, 0, copy.width, copy.height);
+    context.drawImage(this.canvas, 0, 0);
+    copy.toBlob((blob) => download(`${this.options.key}.png`, blob));
+  }
+}
+
+export function download(name, blob) {
+  const link = h("a", {href: URL.createObjectURL(blob), download: name});
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+function axisWords(value) {
+  if (state.settings.x === "relative") return duration(value);
+  if (state.settings.x === "wall" && value > 1e11) return new Date(value).toLocaleTimeString();
+  return whole(value);
+}
+
+/// An intervention in a few words: "learning-rate 0.0003".
+export function eventWords(event) {
+  const rest = Object.entries(event.arguments ?? event)
+    .filter(([key]) => !["id", "command", "step", "run", "time", "arguments"].includes(key))
+    .map(([key, value]) => `${key} ${typeof value === "number" ? number(value) : value}`);
+  return event.command === "set" ? rest.join(", ") : [event.command, ...rest].join(" ");
+}

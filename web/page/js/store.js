@@ -1,0 +1,133 @@
+// The page's state: one table, read by views, changed only through the functions here; the part a reader would want
+// to share is also the address (#/view?run=…&smooth=…).
+import {Stream, get, post} from "./api.js";
+
+/// What the address holds, and its default.
+const defaults = {run: "", overlay: "", smooth: "0.6", x: "step", logx: "", logy: "", from: "", to: ""};
+
+export const state = {
+  view: "",
+  settings: {...defaults},
+  runs: new Map(),        // id -> RUN of the contract
+  current: null,          // the run that views show
+  connection: "reconnecting",
+  defaults: null,         // /api/defaults
+  loaded: false,          // the first list of runs has come
+};
+
+const listeners = new Map();  // kind -> Set of functions
+
+/// Calls `listener` on each change of a kind: "runs", "metrics", "sample", "checkpoint", "intervention", "state", "gap",
+/// "connection", "settings", "theme". Returns the function that ends it.
+export function on(kind, listener) {
+  if (!listeners.has(kind)) listeners.set(kind, new Set());
+  listeners.get(kind).add(listener);
+  return () => listeners.get(kind).delete(listener);
+}
+
+export function emit(kind, detail) {
+  for (const listener of [...(listeners.get(kind) ?? [])]) listener(detail);
+}
+
+/// The address of a view with the present settings, changed by `changes`.
+export function address(view, changes = {}) {
+  const settings = {...state.settings, ...changes};
+  const query = Object.entries(settings).filter(([key, value]) => value !== (defaults[key] ?? ""))
+    .map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join("&");
+  return `#/${view}${query ? "?" + query : ""}`;
+}
+
+/// Changes settings and the address with them.
+export function set(changes) {
+  Object.assign(state.settings, changes);
+  history.replaceState(null, "", address(state.view));
+  if ("run" in changes) chooseRun();
+  emit("settings", changes);
+}
+
+/// Reads the address into the state; returns the view's name ("" where none is given).
+export function readAddress() {
+  const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
+  state.settings = {...defaults, ...Object.fromEntries(new URLSearchParams(query))};
+  state.view = path;
+  chooseRun();
+  return path;
+}
+
+/// The run of the address; else the live one; else the newest.
+function chooseRun() {
+  const runs = [...state.runs.values()];
+  const before = state.current?.id;
+  state.current = state.runs.get(state.settings.run) ?? runs.find((run) => run.live && isActive(run)) ??
+    runs.find((run) => run.live) ?? runs[0] ?? null;
+  if (state.current?.id !== before) emit("current", state.current);
+}
+
+export function isActive(run) {
+  return ["starting", "running", "paused"].includes(run?.state);
+}
+
+/// The runs drawn over the current one.
+export function overlays() {
+  return state.settings.overlay.split(",").filter((id) => state.runs.has(id) && id !== state.current?.id);
+}
+
+function updateRun(run) {
+  const known = state.runs.get(run.id);
+  if (known) Object.assign(known, run);
+  else state.runs.set(run.id, run);
+  chooseRun();
+}
+
+function receive(name, data) {
+  if (name === "reset") {
+    state.runs = new Map(data.runs.map((run) => [run.id, run]));
+    state.loaded = true;
+    chooseRun();
+    emit("runs");
+    emit("reset");
+    return;
+  }
+  if (name === "state") {
+    updateRun(data);
+    emit("runs");
+  } else if (name === "metrics") {
+    const run = state.runs.get(data.run);
+    const last = data.points.at(-1);
+    if (run && last) {
+      run.metrics = {...run.metrics, ...last};
+      run.step = last.step;
+    }
+  }
+  emit(name, data);
+}
+
+/// Opens the stream and keeps the list of runs; a run that is new to us is asked for.
+export async function start() {
+  const stream = new Stream(receive, (status) => {
+    if (status === state.connection) return;
+    state.connection = status;
+    emit("connection", status);
+    if (status === "live") loadDefaults();
+  });
+  await Promise.allSettled([loadRuns(), loadDefaults()]);
+  stream.open();
+}
+
+export async function loadRuns() {
+  const {runs} = await get("/api/runs");
+  state.runs = new Map(runs.map((run) => [run.id, run]));
+  state.loaded = true;
+  chooseRun();
+  emit("runs");
+}
+
+async function loadDefaults() {
+  state.defaults = await get("/api/defaults").catch(() => state.defaults);
+  emit("defaults");
+}
+
+/// Sends a command to a run; the reply's {id, command, step}.
+export function command(run, name, body = {}) {
+  return post(`/api/runs/${run.id}/commands`, {command: name, ...body});
+}

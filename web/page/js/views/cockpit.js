@@ -1,0 +1,133 @@
+// Cockpit: how far the run is, its curves, and the levers. Every act lands between two steps and is marked on the plots.
+import {h, fill} from "../dom.js";
+import {duration, number, percent, whole, count} from "../format.js";
+import {explain, say} from "../notices.js";
+import {Plot} from "../plot.js";
+import {command, isActive, on, set, state} from "../store.js";
+import {emptyState} from "./empty.js";
+import {plotSettings} from "./plot-settings.js";
+
+const levers = [
+  ["learning-rate", "Learning rate", "learning_rate"],
+  ["batch-size", "Batch size", "batch_size"],
+  ["dropout", "Dropout", "dropout"],
+];
+
+function show(body) {
+  const facts = h("dl.facts");
+  const sentence = h("p", {role: "status"});
+  const bar = h("progress", {max: "1", "aria-label": "Share of the steps done"});
+  const buttons = h("div.row");
+  const inputs = new Map();
+  const empty = h("div", {hidden: true});
+
+  function act(name, words, more) {
+    const run = state.current;
+    command(run, name, more).then(() => say(words)).catch(explain);
+  }
+
+  function drawFacts() {
+    const run = state.current;
+    empty.hidden = Boolean(run);
+    panels.hidden = !run;
+    if (!run) {
+      fill(empty, emptyState());
+      return;
+    }
+    const m = run.metrics ?? {};
+    const left = m.seconds && m.step ? (run.steps - m.step) * m.seconds / m.step : NaN;
+    bar.value = run.steps ? run.step / run.steps : 0;
+    const how = {starting: "is getting ready", running: "is training", paused: "is paused", stopped: "was stopped",
+      finished: "has finished", failed: "failed"}[run.state] ?? run.state;
+    fill(sentence, `${run.id} ${how}: step ${whole(run.step)} of ${whole(run.steps)}` +
+      (run.state === "running" && Number.isFinite(left) ? `, about ${duration(left)} left.` : "."));
+    const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
+    fill(facts, fact("Loss (nats a token)", number(m.loss)), fact("Validation loss", number(m.val_loss)),
+      fact("Bits a byte", number(m.bits_per_byte)), fact("Learning rate", number(m.learning_rate)),
+      fact("Gradient norm", number(m.grad_norm)), fact("Tokens a second", count(m.tokens_per_second)),
+      fact("Of the machine's peak", percent(m.mfu)), fact("Tokens seen", count(m.tokens)), fact("Time", duration(m.seconds)));
+  }
+
+  function drawButtons() {
+    const run = state.current;
+    const active = Boolean(run?.live && isActive(run));
+    const paused = run?.state === "paused";
+    const button = (label, name, words, properties = {}) =>
+      h("button", {disabled: !active, onclick: () => act(name, words), ...properties}, label);
+    fill(buttons,
+      paused ? button("Resume", "resume", "Training goes on.", {class: "primary", title: "Space"})
+        : button("Pause", "pause", "Paused between two steps.", {title: "Space"}),
+      button("One step", "step", "One step.", {title: "."}),
+      button("Sample", "sample", "A sample is being written."),
+      button("Save", "save", "A checkpoint is being saved."),
+      h("button", {disabled: !active, onclick: confirmStop}, "Stop"));
+    for (const [input, apply] of inputs.values()) input.disabled = apply.disabled = !active;
+  }
+
+  function confirmStop() {
+    const yes = h("button.primary", {onclick: () => { act("stop", "Saved and stopped."); drawButtons(); }}, "Stop and save");
+    fill(buttons, h("span", {}, "End this run here?"), yes, h("button", {onclick: drawButtons}, "Go on"));
+    yes.focus();
+  }
+
+  const leverForm = h("div.stack", {}, levers.map(([flag, label, key]) => {
+    const input = h("input", {type: "number", step: "any", min: "0", "aria-label": label, data: {lever: flag}});
+    const change = () => {
+      if (input.value === "") return;
+      act("set", `${label} is ${input.value} from the next step on.`, {[flag]: Number(input.value)});
+    };
+    const apply = h("button.small", {onclick: change}, "Set");
+    input.addEventListener("keydown", (event) => { if (event.key === "Enter") change(); });
+    input.addEventListener("focus", () => {
+      const present = state.current?.metrics?.[key];
+      if (input.value === "" && present !== undefined) input.placeholder = number(present);
+    });
+    inputs.set(flag, [input, apply]);
+    return h("label.field", {}, h("span", {}, label), h("span.row", {}, input, apply));
+  }));
+
+  const rewindTo = h("select", {"aria-label": "Checkpoint to go back to"});
+  const rewind = h("div.row", {}, rewindTo, h("button.small", {
+    onclick: () => rewindTo.value && act("rewind", `Back to step ${rewindTo.value}.`, {step: Number(rewindTo.value)}),
+  }, "Rewind"));
+
+  async function drawCheckpoints() {
+    const run = state.current;
+    if (!run) return;
+    const {get} = await import("../api.js");
+    const {checkpoints} = await get(`/api/runs/${run.id}/checkpoints`).catch(() => ({checkpoints: []}));
+    fill(rewindTo, checkpoints.length ? checkpoints.map((one) => h("option", {value: one.step}, `step ${one.step}`))
+      : h("option", {value: ""}, "no checkpoint yet"));
+  }
+
+  const plots = [
+    new Plot({key: "loss", with: ["val_loss"], title: "Loss", words: "training and validation, nats a token; lower is better"}),
+    new Plot({key: "learning_rate", title: "Learning rate", words: "how far a step goes"}),
+    new Plot({key: "grad_norm", title: "Gradient norm", words: "how steep the ground is; spikes are trouble"}),
+    new Plot({key: "tokens_per_second", title: "Tokens a second", words: "speed"}),
+  ];
+  plots[0].element.classList.add("tall", "wide");
+
+  const panels = h("div.split", {},
+    h("div.stack", {}, h("div.panel", {}, sentence, bar, h("p"), facts), plotSettings(), h("div.grid", {}, plots.map((one) => one.element))),
+    h("div.stack", {}, h("div.panel", {}, h("h2", {}, "Steer"), buttons), h("div.panel", {}, h("h2", {}, "Change while it runs"), leverForm),
+      h("div.panel", {}, h("h2", {}, "Go back"), rewind)));
+  fill(body, empty, panels);
+
+  const redraw = () => { drawFacts(); drawButtons(); };
+  const ends = [on("metrics", drawFacts), on("runs", redraw), on("current", () => { redraw(); drawCheckpoints(); }),
+    on("checkpoint", drawCheckpoints)];
+  redraw();
+  drawCheckpoints();
+  return () => {
+    ends.forEach((end) => end());
+    plots.forEach((plot) => plot.destroy());
+  };
+}
+
+export const cockpit = {
+  name: "cockpit", title: "Cockpit", mark: "◉",
+  words: "Where the run stands, how it learns, and the levers to steer it.",
+  sources: ["trainer/training/trainer.cpp"],
+  show,
+};
