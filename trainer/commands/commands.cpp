@@ -36,7 +36,8 @@ int complain(const char* what, int code) {
 
 int run_command_line(int argc, char** argv) {
   CommandContext context;
-  CLI::App app("Seedling grows a language model from a seed, on your own computer, in front of your eyes.", "seedling");
+  CLI::App app("Seedling grows a language model from a seed, on your own computer, in front of your eyes.",
+               "seedling");
   app.set_version_flag("--version", SEEDLING_VERSION);
   app.require_subcommand(1);
   try {
@@ -58,8 +59,9 @@ int run_command_line(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return complain("not enough memory; use a smaller model, batch or context", kFailure);
   } catch (const std::exception& error) {
-    return complain(concat("internal error: ", error.what(), " (a mistake in this program; please report it)").c_str(),
-                    kFailure);
+    return complain(
+        concat("internal error: ", error.what(), " (a mistake in this program; please report it)").c_str(),
+        kFailure);
   }
 }
 

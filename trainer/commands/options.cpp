@@ -14,7 +14,8 @@ namespace {
 
 using nlohmann::json;
 
-/// The command that the arguments name (possibly nested: "tokenizer train"), and where its own arguments begin.
+/// The command that the arguments name (possibly nested: "tokenizer train"), and where its own arguments
+/// begin.
 CLI::App* chosen_command(CLI::App& app, const std::vector<std::string>& arguments, size_t& begin) {
   CLI::App* command = &app;
   begin = 0;
@@ -46,7 +47,9 @@ std::string suggestion(const std::string& word, const std::vector<std::string>& 
   return nearest.empty() ? "" : concat("; did you mean ", nearest, "?");
 }
 
-std::string value_text(const json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+std::string value_text(const json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
 
 }  // namespace
 
@@ -64,12 +67,13 @@ void CommandContext::finish(const json& result, const std::string& text) const {
   if (!std::cout) fail("standard output: cannot write the result (closed, or the disk is full)");
 }
 
-
-
-CLI::App* add_command(CLI::App& app, CommandContext& context, const std::string& name, const std::string& help) {
+CLI::App* add_command(CLI::App& app, CommandContext& context, const std::string& name,
+                      const std::string& help) {
   CLI::App* command = app.add_subcommand(name, help);
   CommonOptions& common = context.common;
-  command->add_flag("--json", common.json, "The last line on standard output is one JSON object with the results")
+  command
+      ->add_flag("--json", common.json,
+                 "The last line on standard output is one JSON object with the results")
       ->group("Common");
   command
       ->add_option_function<uint64_t>(
@@ -89,7 +93,8 @@ CLI::App* add_command(CLI::App& app, CommandContext& context, const std::string&
   command->add_option("--precision", common.device.precision, "auto, fp32 or bf16")
       ->check(CLI::IsMember({"auto", "fp32", "bf16"}))
       ->group("Common");
-  command->add_option("--config", common.config, "JSON file whose keys are flag names; flags given by hand win")
+  command
+      ->add_option("--config", common.config, "JSON file whose keys are flag names; flags given by hand win")
       ->group("Common");
   return command;
 }
@@ -105,7 +110,8 @@ std::vector<std::string> expand_config(CLI::App& app, std::vector<std::string> a
   }
   if (file.empty()) return arguments;
   const json config = read_json(file);
-  if (!config.is_object()) fail_usage(file, ": the configuration must be one JSON object {\"flag-name\": value, ...}");
+  if (!config.is_object())
+    fail_usage(file, ": the configuration must be one JSON object {\"flag-name\": value, ...}");
   const std::vector<std::string> known = flag_names(*command);
   for (const auto& [key, value] : config.items()) {
     const std::string flag = "--" + key;
@@ -132,16 +138,19 @@ void check_arguments(CLI::App& app, const std::vector<std::string>& arguments) {
   size_t begin = 0;
   CLI::App* command = chosen_command(app, arguments, begin);
   const std::vector<CLI::App*> deeper = command->get_subcommands([](CLI::App*) { return true; });
-  if (begin < arguments.size() && !deeper.empty() && !arguments[begin].empty() && arguments[begin][0] != '-') {
+  if (begin < arguments.size() && !deeper.empty() && !arguments[begin].empty() &&
+      arguments[begin][0] != '-') {
     std::vector<std::string> names;
     for (const CLI::App* app_below : deeper) names.push_back(app_below->get_name());
-    fail_usage("unknown command '", arguments[begin], "'", suggestion(arguments[begin], names), " (seedling --help)");
+    fail_usage("unknown command '", arguments[begin], "'", suggestion(arguments[begin], names),
+               " (seedling --help)");
   }
   const std::vector<std::string> known = flag_names(*command);
   for (size_t i = begin; i < arguments.size() && arguments[i] != "--"; ++i) {
     const std::string flag = flag_of(arguments[i]);
     if (flag.empty() || std::find(known.begin(), known.end(), flag) != known.end()) continue;
-    fail_usage("unknown flag ", flag, suggestion(flag, known), " (seedling ", command->get_name(), " --help)");
+    fail_usage("unknown flag ", flag, suggestion(flag, known), " (seedling ", command->get_name(),
+               " --help)");
   }
 }
 

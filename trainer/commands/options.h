@@ -9,8 +9,8 @@
 //     command->callback([flags, &context] { run_name(*flags, context); });
 //   }
 //
-// then declare it and add it to the list in commands.cpp. The callback throws Error or UsageError when something
-// is wrong, calls context.say() for progress and context.finish() once with the results.
+// then declare it and add it to the list in commands.cpp. The callback throws Error or UsageError when
+// something is wrong, calls context.say() for progress and context.finish() once with the results.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -45,16 +45,14 @@ class CommandContext {
 };
 
 /// A subcommand of `app` with the common flags.
-CLI::App* add_command(CLI::App& app, CommandContext& context, const std::string& name, const std::string& help);
+CLI::App* add_command(CLI::App& app, CommandContext& context, const std::string& name,
+                      const std::string& help);
 
-/// The arguments with --config FILE replaced by what the file says (flags given by hand win). Throws UsageError
-/// for unknown keys, naming the nearest known one.
+/// The arguments with --config FILE replaced by what the file says (flags given by hand win). Throws
+/// UsageError for unknown keys, naming the nearest known one.
 std::vector<std::string> expand_config(CLI::App& app, std::vector<std::string> arguments);
 
 /// Throws UsageError where an argument is a flag or a command that does not exist, naming the nearest.
 void check_arguments(CLI::App& app, const std::vector<std::string>& arguments);
-
-
-
 
 }  // namespace seedling

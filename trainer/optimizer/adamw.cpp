@@ -6,11 +6,16 @@ namespace seedling {
 namespace {
 
 double rate_of(const Parameter& parameter, const OptimizerOptions& options) {
+  if (parameter.name.find("shift") != std::string::npos) return options.shift_rate;
   switch (parameter.kind) {
-    case ParameterKind::embedding: return options.embedding_rate;
-    case ParameterKind::head: return options.head_rate;
-    case ParameterKind::vector: return options.vector_rate;
-    case ParameterKind::matrix: return 1.0;
+    case ParameterKind::embedding:
+      return options.embedding_rate;
+    case ParameterKind::head:
+      return options.head_rate;
+    case ParameterKind::vector:
+      return options.vector_rate;
+    case ParameterKind::matrix:
+      return 1.0;
   }
   return 1.0;
 }
@@ -27,10 +32,9 @@ AdamW::AdamW(const OptimizerOptions& options, std::vector<Parameter*> parameters
   int64_t total = 0;
   for (const Parameter* parameter : parameters_) {
     const double rate = rate_of(*parameter, options_);
-    const double decay = parameter->decays() ? options_.weight_decay : 0.0;
     offsets_.push_back(total);
     Span* last = spans_.empty() ? nullptr : &spans_.back();
-    const bool neighbour = last != nullptr && last->rate == rate && last->decay == decay &&
+    const bool neighbour = last != nullptr && last->rate == rate && last->decays == parameter->decays() &&
                            distance(last->value, parameter->value) == total - last->offset;
     if (neighbour) {  // the gap between the two is zero in all slabs and stays so
       const int64_t size = total - last->offset + parameter->size();
@@ -38,7 +42,8 @@ AdamW::AdamW(const OptimizerOptions& options, std::vector<Parameter*> parameters
       last->gradient = Tensor(last->gradient.raw(), last->gradient.dtype(), {size});
     } else {
       const int64_t size = parameter->size();
-      spans_.push_back({parameter->value.view({size}), parameter->gradient.view({size}), total, rate, decay});
+      spans_.push_back({parameter->value.view({size}), parameter->gradient.view({size}), total, rate,
+                        parameter->decays()});
     }
     total += slab_size(parameter->size());
   }
@@ -53,11 +58,12 @@ void AdamW::step(double learning_rate, double gradient_scale, int64_t step) {
     arguments.beta1 = static_cast<float>(options_.beta1);
     arguments.beta2 = static_cast<float>(options_.beta2);
     arguments.epsilon = static_cast<float>(options_.epsilon);
-    arguments.weight_decay = static_cast<float>(span.decay);
+    arguments.weight_decay = static_cast<float>(span.decays ? options_.weight_decay : 0.0);
     arguments.gradient_scale = static_cast<float>(gradient_scale);
     arguments.step = step;
     const int64_t size = span.value.size();
-    backend_.adamw(span.value, span.gradient, m_->part(span.offset, size), v_->part(span.offset, size), arguments);
+    backend_.adamw(span.value, span.gradient, m_->part(span.offset, size), v_->part(span.offset, size),
+                   arguments);
   }
 }
 

@@ -2,7 +2,8 @@
 //   m = b1 m + (1 - b1) g,  v = b2 v + (1 - b2) g^2
 //   w = w - rate * (m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps) + decay * w)
 //
-// Neighbours in the slab with the same rate and decay are updated in one call. Made by make_optimizer and by Muon.
+// Neighbours in the slab with the same rate and decay are updated in one call. Made by make_optimizer and by
+// Muon.
 #pragma once
 
 #include "optimizer/optimizer.h"
@@ -14,13 +15,15 @@ class AdamW : public Optimizer {
   AdamW(const OptimizerOptions& options, std::vector<Parameter*> parameters, Backend& backend);
   void step(double learning_rate, double gradient_scale, int64_t step) override;
   std::vector<StateTensor> state() const override;
+  void set_weight_decay(double weight_decay) override { options_.weight_decay = weight_decay; }
 
  private:
   /// A run of neighbouring parameters, updated alike; `offset` is its place in the moment slabs.
   struct Span {
     Tensor value, gradient;
     int64_t offset;
-    double rate, decay;
+    double rate;
+    bool decays;
   };
 
   OptimizerOptions options_;

@@ -14,7 +14,8 @@ constexpr float kA = 3.4445f, kB = -4.7750f, kC = 2.0315f;
 std::vector<Parameter*> pick(Parameters& parameters, bool matrices) {
   std::vector<Parameter*> picked;
   for (Parameter& parameter : parameters.all()) {
-    if (parameter.trainable && (parameter.kind == ParameterKind::matrix) == matrices) picked.push_back(&parameter);
+    if (parameter.trainable && (parameter.kind == ParameterKind::matrix) == matrices)
+      picked.push_back(&parameter);
   }
   return picked;
 }
@@ -22,7 +23,9 @@ std::vector<Parameter*> pick(Parameters& parameters, bool matrices) {
 }  // namespace
 
 Muon::Muon(const OptimizerOptions& options, Parameters& parameters, Backend& backend)
-    : options_(options), backend_(backend), matrices_(pick(parameters, true)),
+    : options_(options),
+      backend_(backend),
+      matrices_(pick(parameters, true)),
       rest_(options, pick(parameters, false), backend) {
   int64_t total = 0, largest = 1, widest = 1;
   for (const Parameter* parameter : matrices_) total += slab_size(parameter->size());
@@ -37,7 +40,8 @@ Muon::Muon(const OptimizerOptions& options, Parameters& parameters, Backend& bac
     int64_t row = 0;
     for (int64_t height : parameter->row_blocks.empty() ? whole : parameter->row_blocks) {
       blocks_.push_back({parameter->value.row_range(row, row + height),
-                         parameter->gradient.row_range(row, row + height), momentum.row_range(row, row + height)});
+                         parameter->gradient.row_range(row, row + height),
+                         momentum.row_range(row, row + height)});
       largest = std::max(largest, height * columns);
       widest = std::max(widest, std::min(height, columns));
       row += height;
@@ -74,14 +78,14 @@ Tensor Muon::orthogonalize(int64_t rows, int64_t columns) {
   const Tensor square = scratch_.square->part(0, small * small).view({small, small});
   const Tensor polynomial = scratch_.polynomial->part(0, small * small).view({small, small});
   for (int i = 0; i < kIterations; ++i) {
-    backend_.matmul(square, x, tall, x, !tall, 1.0f, 0.0f);                 // A = X X^T or X^T X
+    backend_.matmul(square, x, tall, x, !tall, 1.0f, 0.0f);  // A = X X^T or X^T X
     backend_.copy(polynomial, square);
-    backend_.matmul(polynomial, square, false, square, false, kC, kB);      // P = b A + c A A
+    backend_.matmul(polynomial, square, false, square, false, kC, kB);  // P = b A + c A A
     backend_.copy(y, x);
     if (tall) {
-      backend_.matmul(y, x, false, polynomial, false, 1.0f, kA);            // a X + X P
+      backend_.matmul(y, x, false, polynomial, false, 1.0f, kA);  // a X + X P
     } else {
-      backend_.matmul(y, polynomial, false, x, false, 1.0f, kA);            // a X + P X
+      backend_.matmul(y, polynomial, false, x, false, 1.0f, kA);  // a X + P X
     }
     std::swap(x, y);
   }

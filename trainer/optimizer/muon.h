@@ -5,9 +5,10 @@
 //   O = NewtonSchulz5(U / |U|)      nearly U (U^T U)^(-1/2): all singular values near 1
 //   W = W - rate * sqrt(max(1, rows / columns)) * O
 //
-// One Newton-Schulz iteration with (a, b, c) = (3.4445, -4.7750, 2.0315):  A = X X^T,  X <- a X + (b A + c A A) X;
-// a tall X is iterated from the right side, X <- a X + X (b A + c A A) with A = X^T X, so that A is the small square.
-// Matrices stacked in one parameter (q, k, v) are treated one by one (Parameter::row_blocks). No weight decay.
+// One Newton-Schulz iteration with (a, b, c) = (3.4445, -4.7750, 2.0315):  A = X X^T,  X <- a X + (b A + c A
+// A) X; a tall X is iterated from the right side, X <- a X + X (b A + c A A) with A = X^T X, so that A is the
+// small square. Matrices stacked in one parameter (q, k, v) are treated one by one (Parameter::row_blocks).
+// No weight decay.
 #pragma once
 
 #include "optimizer/adamw.h"
@@ -19,6 +20,7 @@ class Muon : public Optimizer {
   Muon(const OptimizerOptions& options, Parameters& parameters, Backend& backend);
   void step(double learning_rate, double gradient_scale, int64_t step) override;
   std::vector<StateTensor> state() const override;
+  void set_weight_decay(double weight_decay) override { rest_.set_weight_decay(weight_decay); }
 
  private:
   struct Matrix {

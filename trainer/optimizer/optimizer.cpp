@@ -10,7 +10,8 @@
 
 namespace seedling {
 
-std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, Parameters& parameters, Backend& backend) {
+std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, Parameters& parameters,
+                                          Backend& backend) {
   if (options.kind == "muon") return std::make_unique<Muon>(options, parameters, backend);
   if (options.kind != "adamw") fail_usage("unknown optimizer '", options.kind, "'; there are adamw and muon");
   std::vector<Parameter*> trainable;
@@ -18,7 +19,7 @@ std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, Param
     if (parameter.trainable) trainable.push_back(&parameter);
   }
   OptimizerOptions alone = options;  // one rate for all
-  alone.embedding_rate = alone.head_rate = alone.vector_rate = 1.0;
+  alone.embedding_rate = alone.head_rate = alone.vector_rate = alone.shift_rate = 1.0;
   return std::make_unique<AdamW>(alone, std::move(trainable), backend);
 }
 
@@ -33,7 +34,9 @@ double gradient_norm(Parameters& parameters, Backend& backend) {
   return std::sqrt(sum);
 }
 
-double clip_scale(double norm, double longest) { return longest > 0.0 && norm > longest ? longest / norm : 1.0; }
+double clip_scale(double norm, double longest) {
+  return longest > 0.0 && norm > longest ? longest / norm : 1.0;
+}
 
 Slab::Slab(Backend& backend, DType dtype, int64_t size)
     : backend_(backend), whole_(nullptr, dtype, {std::max<int64_t>(1, size)}) {
@@ -43,7 +46,8 @@ Slab::Slab(Backend& backend, DType dtype, int64_t size)
 Slab::~Slab() { backend_.release(whole_.raw(), whole_.bytes()); }
 
 Tensor Slab::part(int64_t begin, int64_t size) const {
-  std::byte* at = static_cast<std::byte*>(whole_.raw()) + begin * static_cast<int64_t>(size_of(whole_.dtype()));
+  std::byte* at =
+      static_cast<std::byte*>(whole_.raw()) + begin * static_cast<int64_t>(size_of(whole_.dtype()));
   return Tensor(at, whole_.dtype(), {size});
 }
 

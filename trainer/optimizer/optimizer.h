@@ -1,7 +1,8 @@
 // What turns gradients into better parameters: AdamW alone, or Muon for the matrices with AdamW for the rest.
 //
-// All state lives in slabs allocated once; state() lists it by name for checkpoints. Called by training/trainer.cpp.
-// Sources: AdamW: Loshchilov & Hutter 2019; Muon: Jordan et al. 2024 (https://kellerjordan.github.io/posts/muon).
+// All state lives in slabs allocated once; state() lists it by name for checkpoints. Called by
+// training/trainer.cpp. Sources: AdamW: Loshchilov & Hutter 2019; Muon: Jordan et al. 2024
+// (https://kellerjordan.github.io/posts/muon).
 #pragma once
 
 #include <cstdint>
@@ -17,10 +18,11 @@ namespace seedling {
 struct OptimizerOptions {
   std::string kind = "adamw";  // adamw, muon
   double beta1 = 0.9, beta2 = 0.99, epsilon = 1e-8;
-  double weight_decay = 0.1;   // AdamW's, on Parameter::decays() only
-  double momentum = 0.95;      // Muon's (Nesterov)
+  double weight_decay = 0.1;  // AdamW's, on Parameter::decays() only
+  double momentum = 0.95;     // Muon's (Nesterov)
   // Rates of what AdamW keeps beside Muon, as multiples of the learning rate.
   double embedding_rate = 1.0, head_rate = 1.0, vector_rate = 1.0;
+  double shift_rate = 1.0;  // of the recipe record's token shifts
 };
 
 /// A named piece of optimizer state: saved and restored as it is.
@@ -32,14 +34,16 @@ struct StateTensor {
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
-  /// One update of all trainable parameters from the gradient slab; `step` counts from 1. The gradient is multiplied
-  /// by `gradient_scale` first (clipping). The caller tells the backend that parameters changed.
+  /// One update of all trainable parameters from the gradient slab; `step` counts from 1. The gradient is
+  /// multiplied by `gradient_scale` first (clipping). The caller tells the backend that parameters changed.
   virtual void step(double learning_rate, double gradient_scale, int64_t step) = 0;
   virtual std::vector<StateTensor> state() const = 0;
+  virtual void set_weight_decay(double weight_decay) = 0;
 };
 
 /// Throws UsageError for an unknown kind. `parameters` and `backend` must outlive the optimizer.
-std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, Parameters& parameters, Backend& backend);
+std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, Parameters& parameters,
+                                          Backend& backend);
 
 /// Length of the gradient of all trainable parameters: one pass over the slab where all are trainable.
 double gradient_norm(Parameters& parameters, Backend& backend);

@@ -1,8 +1,8 @@
 // The course of the learning rate over a run: linear warm-up, then cosine, linear, constant or WSD.
 //
-// A pure function of (step, steps), so a resumed run needs nothing but its step. Called by training/trainer.cpp.
-// Sources: cosine: Loshchilov & Hutter 2017 (SGDR) as in nanoGPT; WSD (warm-up, stable, decay): Hu et al. 2024
-// (MiniCPM), the last fifth decaying linearly.
+// A pure function of (step, steps), so a resumed run needs nothing but its step. Called by
+// training/trainer.cpp. Sources: cosine: Loshchilov & Hutter 2017 (SGDR) as in nanoGPT; WSD (warm-up, stable,
+// decay): Hu et al. 2024 (MiniCPM), the last fifth decaying linearly.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,9 @@
 namespace seedling {
 
 struct Schedule {
-  std::string kind = "cosine";       // cosine, linear, constant, wsd
-  double learning_rate = 1e-3;       // the highest
-  double min_learning_rate = 1e-4;   // the last (constant: unused)
+  std::string kind = "cosine";      // cosine, linear, constant, wsd
+  double learning_rate = 1e-3;      // the highest
+  double min_learning_rate = 1e-4;  // the last (constant: unused)
   int64_t warmup_steps = 0;
 };
 

@@ -17,7 +17,8 @@ double TextScore::perplexity() const { return std::exp(loss); }
 
 double TextScore::bits_per_byte() const {
   if (text_bytes == 0) return 0.0;
-  // Causal: `tokens` = all but the first, so this is the sum of the losses. Masked: the mean stands for every token.
+  // Causal: `tokens` = all but the first, so this is the sum of the losses. Masked: the mean stands for every
+  // token.
   const double predicted = static_cast<double>(std::max(tokens, text_tokens - 1));
   return loss * predicted / std::log(2.0) / static_cast<double>(text_bytes);
 }
@@ -37,7 +38,8 @@ TextScore evaluate_text(Model& model, const TokenFile& tokens, const Tokenizer& 
   score.tokens = total.count;
   score.text_tokens = tokens.size();
   score.text_bytes = tokens.text_bytes();
-  score.accuracy = total.count > 0 ? static_cast<double>(total.correct) / static_cast<double>(total.count) : 0.0;
+  score.accuracy =
+      total.count > 0 ? static_cast<double>(total.correct) / static_cast<double>(total.count) : 0.0;
   return score;
 }
 

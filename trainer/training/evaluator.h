@@ -1,8 +1,9 @@
 // The loss over a whole text: nats a token and bits a byte, causal and masked.
 //
-// Causal: windows of context + 1 tokens that overlap by one, so every token but the first is predicted exactly once.
-// Masked: 15 % of the tokens hidden, seeded, the same from run to run; bits a byte then take the mean loss of the
-// hidden tokens as that of every token. Called by training/pretraining.cpp and commands/evaluate.cpp.
+// Causal: windows of context + 1 tokens that overlap by one, so every token but the first is predicted
+// exactly once. Masked: 15 % of the tokens hidden, seeded, the same from run to run; bits a byte then take
+// the mean loss of the hidden tokens as that of every token. Called by training/pretraining.cpp and
+// commands/evaluate.cpp.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,8 @@
 namespace seedling {
 
 struct TextScore {
-  double loss = 0.0;      // mean, nats a predicted token
-  int64_t tokens = 0;     // predicted
+  double loss = 0.0;   // mean, nats a predicted token
+  int64_t tokens = 0;  // predicted
   int64_t text_tokens = 0, text_bytes = 0;
   double accuracy = 0.0;  // share of predicted tokens that were the most probable one
   double perplexity() const;

@@ -1,4 +1,5 @@
-// Flags to JSON and back, with their checks (see flags.h). Called by commands/, run_directory.cpp and the server.
+// Flags to JSON and back, with their checks (see flags.h). Called by commands/, run_directory.cpp and the
+// server.
 #include "training/flags.h"
 
 #include <cmath>
@@ -18,7 +19,8 @@ bool matches(const json& value, std::optional<std::string>&) { return value.is_s
 bool matches(const json& value, std::optional<double>&) { return value.is_number(); }
 bool matches(const json& value, std::optional<bool>&) { return value.is_boolean(); }
 bool matches(const json& value, std::optional<int64_t>&) {
-  return value.is_number_integer() || (value.is_number() && std::floor(value.get<double>()) == value.get<double>());
+  return value.is_number_integer() ||
+         (value.is_number() && std::floor(value.get<double>()) == value.get<double>());
 }
 
 const char* kind_of(std::optional<std::string>&) { return "a text"; }
@@ -68,7 +70,8 @@ PretrainFlags pretrain_flags_from_json(const json& values) {
     names.push_back(info.name);
     const auto found = values.find(info.name);
     if (found == values.end() || found->is_null()) return;
-    if (!matches(*found, flag)) fail_usage("flag \"", info.name, "\" takes ", kind_of(flag), ", not ", found->dump());
+    if (!matches(*found, flag))
+      fail_usage("flag \"", info.name, "\" takes ", kind_of(flag), ", not ", found->dump());
     typename std::decay_t<decltype(flag)>::value_type value{};
     if constexpr (std::is_same_v<decltype(value), int64_t>) {
       check_flag(info, found->template get<double>());
@@ -85,7 +88,8 @@ PretrainFlags pretrain_flags_from_json(const json& values) {
     for (const std::string& each : names) known = known || each == name;
     if (known) continue;
     const std::string nearest = nearest_word(name, names.data(), names.size());
-    fail_usage("unknown flag \"", name, "\"", nearest.empty() ? "" : concat("; did you mean \"", nearest, "\"?"));
+    fail_usage("unknown flag \"", name, "\"",
+               nearest.empty() ? "" : concat("; did you mean \"", nearest, "\"?"));
   }
   return flags;
 }

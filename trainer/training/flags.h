@@ -1,8 +1,8 @@
-// Every flag of a training run in one table: the command line, --config, run.json, the server's POST bodies and the
-// intervention "set" all read it, so a flag is described once.
+// Every flag of a training run in one table: the command line, --config, run.json, the server's POST bodies
+// and the intervention "set" all read it, so a flag is described once.
 //
-// A flag that nobody gave stays empty: the recipe, the preset or the autopilot decides (plan.cpp), and what they
-// decided is written back into a full set of flags, which run.json keeps and --resume reads.
+// A flag that nobody gave stays empty: the recipe, the preset or the autopilot decides (plan.cpp), and what
+// they decided is written back into a full set of flags, which run.json keeps and --resume reads.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +31,8 @@ struct TrainingFlags {
   std::optional<std::string> optimizer, schedule, prompt, out, from, replay;
   std::optional<int64_t> steps, batch_size, grad_accumulation, warmup_steps, eval_every, sample_every,
       checkpoint_every, keep, early_stop;
-  std::optional<double> minutes, epochs, dropout, learning_rate, min_learning_rate, weight_decay, beta1, beta2,
-      grad_clip;
+  std::optional<double> minutes, epochs, dropout, learning_rate, min_learning_rate, weight_decay, beta1,
+      beta2, grad_clip;
   std::optional<bool> resume;
 };
 
@@ -51,7 +51,8 @@ void visit_model_flags(Flags& f, Visit&& visit) {
   visit(FlagInfo{"preset", "Size of the model (default story: sized by this machine)", 0, 0,
                  "nano|baby|story|gpt2|bert-tiny|bert-mini|bert-base"},
         f.preset);
-  visit(FlagInfo{"arch", "Architecture (default: what the recipe says)", 0, 0, "gpt2|bert|llama|qwen3"}, f.arch);
+  visit(FlagInfo{"arch", "Architecture (default: what the recipe says)", 0, 0, "gpt2|bert|llama|qwen3"},
+        f.arch);
   visit(FlagInfo{"tokenizer", "char, byte, bpe, wordpiece, or a tokenizer.json or its folder"}, f.tokenizer);
   visit(FlagInfo{"vocab-size", "Tokens a trained tokenizer may have", 2, 1e7}, f.vocab_size);
   visit(FlagInfo{"layers", "Transformer blocks", 1, 1000}, f.layers);
@@ -67,21 +68,28 @@ void visit_training_flags(Flags& f, Visit&& visit) {
         f.minutes);
   visit(FlagInfo{"epochs", "Passes over the training data", 1e-6, 1e6}, f.epochs);
   visit(FlagInfo{"dropout", "Share of activations dropped while training", 0, 0.95}, f.dropout);
-  visit(FlagInfo{"batch-size", "Sequences in one pass; a step sees batch-size x grad-accumulation of them", 1, 1e6},
+  visit(FlagInfo{"batch-size", "Sequences in one pass; a step sees batch-size x grad-accumulation of them", 1,
+                 1e6},
         f.batch_size);
-  visit(FlagInfo{"grad-accumulation", "Passes whose gradients are summed for one step", 1, 1e6}, f.grad_accumulation);
+  visit(FlagInfo{"grad-accumulation", "Passes whose gradients are summed for one step", 1, 1e6},
+        f.grad_accumulation);
   visit(FlagInfo{"optimizer", "adamw, or muon for the matrices with AdamW for the rest", 0, 0, "adamw|muon"},
         f.optimizer);
-  visit(FlagInfo{"learning-rate", "Highest learning rate (of the matrices, with muon)", 0, 1e30}, f.learning_rate);
-  visit(FlagInfo{"min-learning-rate", "Learning rate at the end of the schedule", 0, 1e30}, f.min_learning_rate);
-  visit(FlagInfo{"warmup-steps", "Steps of linear growth from zero to the learning rate", 0, 1e9}, f.warmup_steps);
-  visit(FlagInfo{"schedule", "Course of the learning rate after the warm-up", 0, 0, "cosine|linear|constant|wsd"},
+  visit(FlagInfo{"learning-rate", "Highest learning rate (of the matrices, with muon)", 0, 1e30},
+        f.learning_rate);
+  visit(FlagInfo{"min-learning-rate", "Learning rate at the end of the schedule", 0, 1e30},
+        f.min_learning_rate);
+  visit(FlagInfo{"warmup-steps", "Steps of linear growth from zero to the learning rate", 0, 1e9},
+        f.warmup_steps);
+  visit(FlagInfo{"schedule", "Course of the learning rate after the warm-up", 0, 0,
+                 "cosine|linear|constant|wsd"},
         f.schedule);
   visit(FlagInfo{"weight-decay", "Decoupled decay of matrices (AdamW)", 0, 100}, f.weight_decay);
   visit(FlagInfo{"beta1", "AdamW's memory of the gradient", 0, 0.99999}, f.beta1);
   visit(FlagInfo{"beta2", "AdamW's memory of its square", 0, 0.9999999}, f.beta2);
   visit(FlagInfo{"grad-clip", "Longest gradient allowed (0: any)", 0, 1e30}, f.grad_clip);
-  visit(FlagInfo{"eval-every", "Steps between two evaluations of the whole validation split", 1, 1e9}, f.eval_every);
+  visit(FlagInfo{"eval-every", "Steps between two evaluations of the whole validation split", 1, 1e9},
+        f.eval_every);
   visit(FlagInfo{"sample-every", "Steps between two samples", 1, 1e9}, f.sample_every);
   visit(FlagInfo{"checkpoint-every", "Steps between two checkpoints", 1, 1e9}, f.checkpoint_every);
   visit(FlagInfo{"keep", "Checkpoints to keep besides latest and best", 0, 1e6}, f.keep);
@@ -91,18 +99,20 @@ void visit_training_flags(Flags& f, Visit&& visit) {
   visit(FlagInfo{"out", "Run directory (default runs/NAME-N)"}, f.out);
   visit(FlagInfo{"from", "Start from this model instead of random weights"}, f.from);
   visit(FlagInfo{"resume", "Go on from the run directory's latest checkpoint"}, f.resume);
-  visit(FlagInfo{"replay", "events.jsonl of an earlier run: its interventions are made again, at their steps"},
-        f.replay);
+  visit(
+      FlagInfo{"replay", "events.jsonl of an earlier run: its interventions are made again, at their steps"},
+      f.replay);
 }
 
 template <typename Flags, typename Visit>
 void visit_pretrain_flags(Flags& f, Visit&& visit) {
   visit(FlagInfo{"data", "UTF-8 file, folder of files, or a named set (default storyworld)"}, f.data);
   visit(FlagInfo{"data-size", "Bytes of text to generate (storyworld)", 1000, 1e12}, f.data_size);
-  visit(FlagInfo{"objective", "causal: the next token; masked: the hidden ones", 0, 0, "causal|masked"}, f.objective);
+  visit(FlagInfo{"objective", "causal: the next token; masked: the hidden ones", 0, 0, "causal|masked"},
+        f.objective);
   visit(FlagInfo{"whole-words", "Mask all tokens of a chosen word (masked)"}, f.whole_words);
-  visit(FlagInfo{"recipe", "classic: nanoGPT's; fast: Llama shape and Muon; record: everything that helps", 0, 0,
-                 "classic|fast|record"},
+  visit(FlagInfo{"recipe", "classic: nanoGPT's; fast: Llama shape and Muon; record: everything that helps", 0,
+                 0, "classic|fast|record"},
         f.recipe);
   visit_model_flags(f.model, visit);
   visit_training_flags(f.training, visit);

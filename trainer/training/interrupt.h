@@ -1,4 +1,5 @@
-// Ctrl-C as a request: the first SIGINT or SIGTERM asks the trainer to save and leave, the second ends the process.
+// Ctrl-C as a request: the first SIGINT or SIGTERM asks the trainer to save and leave, the second ends the
+// process.
 #pragma once
 
 namespace seedling {
@@ -12,7 +13,8 @@ class InterruptGuard {
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 };
 
-/// True once a signal came. A signal handler can reach nothing but a static flag, so this is the program's one.
+/// True once a signal came. A signal handler can reach nothing but a static flag, so this is the program's
+/// one.
 bool interrupted();
 
 }  // namespace seedling

@@ -19,7 +19,7 @@ using nlohmann::json;
 LineFile::LineFile(std::filesystem::path path) : path_(std::move(path)) {
   file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (file_ < 0) fail(path_.string(), ": cannot be opened for writing: ", std::strerror(errno));
-  struct stat status{};
+  struct stat status {};
   if (::fstat(file_, &status) == 0) size_ = status.st_size;
 }
 
@@ -56,7 +56,8 @@ std::vector<json> read_lines(const std::filesystem::path& path) {
   const std::string text = read_file(path);
   std::vector<json> lines;
   size_t begin = 0;
-  for (size_t end = text.find('\n'); end != std::string::npos; begin = end + 1, end = text.find('\n', begin)) {
+  for (size_t end = text.find('\n'); end != std::string::npos;
+       begin = end + 1, end = text.find('\n', begin)) {
     json line = json::parse(text.begin() + static_cast<std::ptrdiff_t>(begin),
                             text.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
     if (line.is_discarded()) fail(path.string(), ":", lines.size() + 1, ": not a JSON line");

@@ -1,5 +1,5 @@
-// Files of JSON lines (metrics, samples, events): a line is one write(2), and a resumed run cuts what came after its
-// checkpoint. Called by training/trainer.cpp.
+// Files of JSON lines (metrics, samples, events): a line is one write(2), and a resumed run cuts what came
+// after its checkpoint. Called by training/trainer.cpp.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ class LineFile {
   LineFile(const LineFile&) = delete;
   LineFile& operator=(const LineFile&) = delete;
 
-  /// Appends one line in one write; NaN becomes null, invalid UTF-8 is replaced. Throws Error (disk full ...).
+  /// Appends one line in one write; NaN becomes null, invalid UTF-8 is replaced. Throws Error (disk full
+  /// ...).
   void append(const nlohmann::json& line);
   /// Bytes written so far: what a checkpoint remembers.
   int64_t size() const { return size_; }
@@ -31,7 +32,8 @@ class LineFile {
   int64_t size_ = 0;
 };
 
-/// The lines of a file; a half-written last line is left out. Throws Error with file and line where one is malformed.
+/// The lines of a file; a half-written last line is left out. Throws Error with file and line where one is
+/// malformed.
 std::vector<nlohmann::json> read_lines(const std::filesystem::path& path);
 
 /// JSON on one line, whatever the strings hold.

@@ -1,6 +1,7 @@
 // What a run learns: the trainer's only view of data. Pre-training and each fine-tuning task supply one.
 //
-// Implemented by training/pretraining.cpp (causal and masked text) and by the fine-tuning command for its tasks.
+// Implemented by training/pretraining.cpp (causal and masked text) and by the fine-tuning command for its
+// tasks.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,7 @@ namespace seedling {
 struct Evaluation {
   double score = 0.0;             // decides which checkpoint is best
   bool higher_is_better = false;  // false: score is a loss
-  nlohmann::json fields;          // what the line of metrics.jsonl gets: val_loss, bits_per_byte, accuracy ...
+  nlohmann::json fields;  // what the line of metrics.jsonl gets: val_loss, bits_per_byte, accuracy ...
 };
 
 class Objective {

@@ -48,9 +48,11 @@ void Session::post(Command command) {
 std::vector<Command> Session::take_commands(bool wait) {
   std::unique_lock lock(mutex_);
   if (wait) {
-    wake_.wait_for(lock, std::chrono::milliseconds(50), [this] { return !commands_.empty() || !looks_.empty(); });
+    wake_.wait_for(lock, std::chrono::milliseconds(50),
+                   [this] { return !commands_.empty() || !looks_.empty(); });
   }
-  std::vector<Command> taken(std::make_move_iterator(commands_.begin()), std::make_move_iterator(commands_.end()));
+  std::vector<Command> taken(std::make_move_iterator(commands_.begin()),
+                             std::make_move_iterator(commands_.end()));
   commands_.clear();
   return taken;
 }

@@ -39,7 +39,9 @@ struct Fixture {
   }
 };
 
-Values copy_of(const Tensor& tensor) { return Values(tensor.as<double>(), tensor.as<double>() + tensor.size()); }
+Values copy_of(const Tensor& tensor) {
+  return Values(tensor.as<double>(), tensor.as<double>() + tensor.size());
+}
 
 void check_close(const Values& found, const Values& wanted, double tolerance) {
   BOOST_REQUIRE_EQUAL(found.size(), wanted.size());
@@ -54,7 +56,8 @@ struct PlainAdamW {
     for (size_t i = 0; i < w.size(); ++i) {
       m[i] = b1 * m[i] + (1 - b1) * g[i];
       v[i] = b2 * v[i] + (1 - b2) * g[i] * g[i];
-      w[i] -= rate * (m[i] / (1 - std::pow(b1, t)) / (std::sqrt(v[i] / (1 - std::pow(b2, t))) + 1e-8) + decay * w[i]);
+      w[i] -= rate * (m[i] / (1 - std::pow(b1, t)) / (std::sqrt(v[i] / (1 - std::pow(b2, t))) + 1e-8) +
+                      decay * w[i]);
     }
   }
 };
@@ -120,7 +123,8 @@ BOOST_FIXTURE_TEST_CASE(clipping_multiplies_the_gradient, Fixture) {
   gain->trainable = embedding->trainable = false;
   double matrix_sum = 0;
   for (double g : copy_of(matrix->gradient)) matrix_sum += g * g;
-  BOOST_TEST(gradient_norm(parameters, backend) == std::sqrt(matrix_sum), boost::test_tools::tolerance(1e-12));
+  BOOST_TEST(gradient_norm(parameters, backend) == std::sqrt(matrix_sum),
+             boost::test_tools::tolerance(1e-12));
 }
 
 BOOST_FIXTURE_TEST_CASE(frozen_parameters_stay, Fixture) {

@@ -1,0 +1,199 @@
+// Recipes and presets (see plan.h). Rates of "fast" and "record" come from measurements on tiny Shakespeare.
+#include "training/plan.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "model/model.h"
+
+namespace seedling {
+
+namespace {
+
+template <typename T, typename U>
+void fill_in(std::optional<T>& flag, const U& value) {
+  if (!flag) flag = static_cast<T>(value);
+}
+
+bool begins_with(const std::string& text, const char* beginning) { return text.rfind(beginning, 0) == 0; }
+
+/// What a preset says besides the model's sizes.
+struct PresetDefaults {
+  int64_t steps, batch_size;
+  double adamw_rate, dropout;  // the classic recipe's
+  const char* tokenizer;
+  int64_t vocab_size;
+};
+
+PresetDefaults preset_defaults(const std::string& preset) {
+  if (preset == "nano") return {2000, 12, 1e-3, 0.0, "char", 0};
+  if (preset == "baby") return {5000, 64, 1e-3, 0.2, "char", 0};
+  if (preset == "gpt2") return {20000, 12, 6e-4, 0.0, "bpe", 16384};
+  if (preset == "bert-tiny") return {5000, 16, 1e-3, 0.1, "bpe", 4096};
+  if (preset == "bert-mini") return {5000, 16, 5e-4, 0.1, "bpe", 4096};
+  if (preset == "bert-base") return {20000, 32, 1e-4, 0.1, "bpe", 16384};
+  return {0, 8, 1e-3, 0.0, "bpe", 2048};  // story
+}
+
+/// The rates of AdamW alone: nanoGPT's.
+void fill_adamw(TrainingFlags& t, const PresetDefaults& preset, bool masked) {
+  fill_in(t.learning_rate, preset.adamw_rate);
+  fill_in(t.min_learning_rate, *t.learning_rate / 10.0);
+  fill_in(t.schedule, masked ? "linear" : "cosine");
+  fill_in(t.beta1, 0.9);
+  fill_in(t.beta2, 0.99);
+  fill_in(t.weight_decay, masked ? 0.01 : 0.1);
+}
+
+/// Muon for the matrices; AdamW's rates beside it are multiples of the same rate (plan_optimizer).
+void fill_muon(TrainingFlags& t, bool post_norm) {
+  fill_in(t.learning_rate, post_norm ? 0.02 : 0.05);
+  fill_in(t.min_learning_rate, 0.0);
+  fill_in(t.schedule, "linear");
+  fill_in(t.beta1, 0.9);
+  fill_in(t.beta2, 0.95);
+  fill_in(t.weight_decay, 0.0);
+}
+
+}  // namespace
+
+int64_t default_steps(const std::string& preset) { return preset_defaults(preset).steps; }
+
+PretrainFlags complete_flags(PretrainFlags f) {
+  ModelFlags& m = f.model;
+  TrainingFlags& t = f.training;
+  fill_in(f.recipe, "fast");
+  fill_in(m.preset, "story");
+  const bool bert_preset = begins_with(*m.preset, "bert"), bert_arch = m.arch == std::string("bert");
+  fill_in(f.objective, bert_preset || bert_arch ? "masked" : "causal");
+  const bool masked = *f.objective == "masked", classic = *f.recipe == "classic";
+  fill_in(m.arch, masked ? "bert" : classic || *m.preset == "gpt2" ? "gpt2" : "qwen3");
+  if (masked != (*m.arch == "bert")) {
+    fail_usage("--objective ", *f.objective, " does not fit --arch ", *m.arch,
+               ": bert learns masked tokens, gpt2, llama and qwen3 the next one");
+  }
+  if (*f.recipe == "record" && masked)
+    fail_usage("--recipe record is for --objective causal; use fast or classic");
+
+  const PresetDefaults preset = preset_defaults(*m.preset);
+  fill_in(f.data, "storyworld");
+  fill_in(f.whole_words, false);
+  fill_in(m.tokenizer, preset.tokenizer);
+  fill_in(m.vocab_size, preset.vocab_size > 0 ? preset.vocab_size : 4096);
+  fill_in(t.batch_size, preset.batch_size);
+  fill_in(t.grad_accumulation, 1);
+  fill_in(t.dropout, classic ? preset.dropout : *m.preset == "baby" ? 0.1 : 0.0);
+  fill_in(t.optimizer, classic ? "adamw" : "muon");
+  if (*t.optimizer == "muon") {
+    fill_muon(t, *m.arch == "bert");
+  } else {
+    fill_adamw(t, preset, masked);
+  }
+  fill_in(t.grad_clip, 1.0);
+  fill_in(t.keep, 5);
+  fill_in(t.early_stop, 0);
+  return f;
+}
+
+PretrainFlags finish_flags(PretrainFlags f) {
+  TrainingFlags& t = f.training;
+  const int64_t steps = t.steps.value();
+  const bool post_norm = f.model.arch == std::string("bert");
+  if (*t.optimizer == "adamw") {
+    fill_in(t.warmup_steps, std::min<int64_t>(100, steps / 20));
+  } else {  // Muon needs none, a tower with norms after its sums does
+    fill_in(t.warmup_steps, post_norm ? std::min<int64_t>(200, steps / 10) : 0);
+  }
+  fill_in(t.eval_every, std::max<int64_t>(1, steps / 8));
+  fill_in(t.sample_every, *t.eval_every);
+  fill_in(t.checkpoint_every, *t.eval_every);
+  if (*t.min_learning_rate > *t.learning_rate) {
+    fail_usage("--min-learning-rate ", *t.min_learning_rate, " is above --learning-rate ", *t.learning_rate);
+  }
+  return f;
+}
+
+ModelConfig plan_model(const PretrainFlags& f, int64_t vocab_size) {
+  const ModelFlags& m = f.model;
+  const std::string preset =
+      *m.preset == "story" ? "nano" : *m.preset;  // the autopilot has given story its sizes
+  ModelConfig config = preset_config(preset, *m.arch);
+  config.vocab_size = vocab_size;
+  const bool resized = m.channels.has_value() || m.heads.has_value();
+  if (m.layers) config.layers = *m.layers;
+  if (m.channels) {
+    config.channels = *m.channels;
+    // SwiGLU has three matrices where the others have two: 8/3 C makes both equally large.
+    const double ratio = config.gated_mlp ? 8.0 / 3.0 : 4.0;
+    config.mlp_channels =
+        static_cast<int64_t>(std::ceil(ratio * static_cast<double>(*m.channels) / 16.0)) * 16;
+    if (!m.heads)
+      config.heads =
+          std::max<int64_t>(1, *m.channels / (*m.channels % 64 == 0 && *m.channels >= 256 ? 64 : 32));
+  }
+  if (m.heads) config.heads = *m.heads;
+  if (resized) {
+    if (config.channels % config.heads != 0) {
+      fail_usage("--heads ", config.heads, " do not divide --channels ", config.channels,
+                 "; each head works on an equal share, so choose for example --channels ",
+                 (config.channels / config.heads + 1) * config.heads);
+    }
+    config.kv_heads = config.heads;
+    config.head_size = config.channels / config.heads;
+  }
+  if (m.context_length) config.context_length = *m.context_length;
+  const float dropout = static_cast<float>(*f.training.dropout);
+  config.embedding_dropout = config.residual_dropout = config.attention_dropout = dropout;
+  if (*f.recipe != "classic" && config.causal) {
+    config.tie_embeddings = *m.arch == "gpt2";
+    if (config.positions == PositionKind::rotary && config.context_length <= 512) config.rope_theta = 1000.0f;
+  }
+  if (*f.recipe == "record") {
+    config.model_type = "seedling";
+    config.norm_gain = false;
+    config.bias = false;
+    config.gated_mlp = false;
+    config.activation = Activation::relu_squared;
+    config.mlp_channels = 2 * config.channels;
+    config.token_shift = true;
+  }
+  config.check();
+  return config;
+}
+
+OptimizerOptions plan_optimizer(const PretrainFlags& f) {
+  const TrainingFlags& t = f.training;
+  OptimizerOptions options;
+  options.kind = *t.optimizer;
+  options.beta1 = *t.beta1;
+  options.beta2 = *t.beta2;
+  options.weight_decay = *t.weight_decay;
+  if (options.kind == "muon") {
+    // Beside a Muon rate of 0.05: embedding 0.03, head 0.01, gains 0.01, token shift 0.15.
+    options.momentum = 0.85;
+    options.embedding_rate = 0.6;
+    options.head_rate = 0.2;
+    options.vector_rate = 0.2;
+    options.shift_rate = 3.0;
+    options.epsilon = 1e-10;
+  }
+  return options;
+}
+
+Schedule plan_schedule(const TrainingFlags& t) {
+  return {*t.schedule, *t.learning_rate, *t.min_learning_rate, t.warmup_steps.value_or(0)};
+}
+
+void initialize_model(Model& model, const PretrainFlags& flags, uint64_t seed) {
+  model.initialize(seed);
+  if (*flags.recipe == "classic" || !model.config().causal) return;
+  for (Parameter& parameter : model.parameters().all()) {
+    const bool output = parameter.name.find(".attention.out.weight") != std::string::npos ||
+                        parameter.name.find(".mlp.down.weight") != std::string::npos;
+    if (output || parameter.kind == ParameterKind::head) model.backend().fill(parameter.value, 0.0f);
+  }
+  model.backend().parameters_changed();
+}
+
+}  // namespace seedling

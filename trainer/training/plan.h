@@ -1,0 +1,45 @@
+// From the few flags a person gives to the full set a run needs: recipes, presets, and what follows from
+// them.
+//
+// complete_flags() fills in all that the recipe and the preset decide; autopilot.cpp decides what the machine
+// and the clock decide (size and steps); finish_flags() fills in what follows from the number of steps. A
+// flag given by hand is never changed. The full set stands in run.json as "plan", and --resume reads it from
+// there.
+//
+// Recipes
+//   classic  nanoGPT's: GPT-2 shape, AdamW, cosine to a tenth (https://github.com/karpathy/nanoGPT)
+//   fast     stays within what Hugging Face's Llama / Qwen3 can hold: RoPE, RMSNorm, SwiGLU, QK-norm, untied
+//   head, Muon record   everything that helps, whether or not it opens elsewhere: ReLU^2, token shift, norms
+//   without parameters
+#pragma once
+
+#include <string>
+
+#include "model/config.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/schedule.h"
+#include "training/flags.h"
+
+namespace seedling {
+
+/// Fills in recipe, objective, preset, arch, tokenizer and every rate. Throws UsageError where flags
+/// contradict.
+PretrainFlags complete_flags(PretrainFlags given);
+
+/// Fills in what depends on `steps`: warm-up, evaluation, samples, checkpoints. Needs steps.
+PretrainFlags finish_flags(PretrainFlags flags);
+
+/// The model that complete flags describe. Throws UsageError naming the two numbers that do not fit.
+ModelConfig plan_model(const PretrainFlags& flags, int64_t vocab_size);
+
+OptimizerOptions plan_optimizer(const PretrainFlags& flags);
+Schedule plan_schedule(const TrainingFlags& flags);
+
+/// Random initial values; the recipes "fast" and "record" begin with every block and the head saying nothing
+/// (the attention's and the MLP's output and an untied head are zero).
+void initialize_model(Model& model, const PretrainFlags& flags, uint64_t seed);
+
+/// Steps of a preset when neither --steps nor --minutes nor --epochs is given; 0: the autopilot's 3 minutes.
+int64_t default_steps(const std::string& preset);
+
+}  // namespace seedling
