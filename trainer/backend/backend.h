@@ -19,16 +19,11 @@
 #include <memory>
 #include <string>
 
+#include "kernels/kinds.h"
 #include "tensor/arena.h"
 #include "tensor/tensor.h"
 
 namespace seedling {
-
-/// gelu_tanh is Hugging Face's "gelu_new", gelu_erf its "gelu"; relu_squared is max(x, 0)^2 (So et al. 2021).
-enum class Activation : uint8_t { gelu_tanh, gelu_erf, silu, relu, relu_squared, tanh };
-
-/// layer: (x - mean) / sqrt(var + eps) * gain + bias. rms: x / sqrt(mean(x^2) + eps) * gain.
-enum class NormKind : uint8_t { layer, rms };
 
 /// The sizes and options of one attention call.
 struct AttentionShape {
@@ -147,6 +142,9 @@ class Backend : public Allocator {
                                      float gradient_scale) = 0;
   /// Rows of probabilities, in place.
   virtual void softmax(Tensor logits) = 0;
+  /// index (N, i32) = where each row of x (N, V) is largest, the first place on a tie. A device may do better than this
+  /// one, which reads the rows on the host.
+  virtual void argmax_rows(Tensor index, const Tensor& x);
 
   // --- optimizer --------------------------------------------------------------------------------------------
   /// Sum of squares in double precision, the same at any number of threads.

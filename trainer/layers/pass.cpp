@@ -1,8 +1,6 @@
 // Moving numbers between the host and the device: see pass.h.
 #include "layers/pass.h"
 
-#include <cstring>
-
 #include "base/error.h"
 #include "kernels/bf16.h"
 
@@ -38,6 +36,34 @@ std::vector<Host> read(Backend& backend, const Tensor& tensor) {
   return values;
 }
 
+template <typename Host>
+void write(Backend& backend, const Tensor& tensor, const std::vector<Host>& values) {
+  require(static_cast<int64_t>(values.size()) == tensor.size(), "as many values as elements");
+  if (tensor.dtype() == dtype_of<Host>::value) {
+    backend.copy_to_device(tensor.raw(), values.data(), tensor.bytes());
+    return;
+  }
+  std::vector<std::byte> bytes(tensor.bytes());
+  const Tensor host(bytes.data(), tensor.dtype(), {tensor.size()});
+  for (size_t i = 0; i < values.size(); ++i) {
+    switch (tensor.dtype()) {
+      case DType::f32:
+        host.as<float>()[i] = static_cast<float>(values[i]);
+        break;
+      case DType::f64:
+        host.as<double>()[i] = static_cast<double>(values[i]);
+        break;
+      case DType::bf16:
+        host.as<uint16_t>()[i] = kernels::bf16_of_float(static_cast<float>(values[i]));
+        break;
+      case DType::i32:
+        host.as<int32_t>()[i] = static_cast<int32_t>(values[i]);
+        break;
+    }
+  }
+  backend.copy_to_device(tensor.raw(), bytes.data(), tensor.bytes());
+}
+
 }  // namespace
 
 Tensor Pass::take_indices(const std::vector<int32_t>& indices) const {
@@ -55,21 +81,11 @@ std::vector<double> read_doubles(Backend& backend, const Tensor& tensor) {
 }
 
 void write_floats(Backend& backend, const Tensor& tensor, const std::vector<float>& values) {
-  require(static_cast<int64_t>(values.size()) == tensor.size(), "write_floats: as many values as elements");
-  if (tensor.dtype() == DType::f32) {
-    backend.copy_to_device(tensor.raw(), values.data(), tensor.bytes());
-    return;
-  }
-  std::vector<std::byte> bytes(tensor.bytes());
-  const Tensor host(bytes.data(), tensor.dtype(), {tensor.size()});
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (tensor.dtype() == DType::f64) {
-      host.as<double>()[i] = values[i];
-    } else {
-      host.as<uint16_t>()[i] = kernels::bf16_of_float(values[i]);
-    }
-  }
-  backend.copy_to_device(tensor.raw(), bytes.data(), tensor.bytes());
+  write(backend, tensor, values);
+}
+
+void write_doubles(Backend& backend, const Tensor& tensor, const std::vector<double>& values) {
+  write(backend, tensor, values);
 }
 
 }  // namespace seedling

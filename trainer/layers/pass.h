@@ -64,5 +64,6 @@ struct Pass {
 std::vector<float> read_floats(Backend& backend, const Tensor& tensor);
 std::vector<double> read_doubles(Backend& backend, const Tensor& tensor);
 void write_floats(Backend& backend, const Tensor& tensor, const std::vector<float>& values);
+void write_doubles(Backend& backend, const Tensor& tensor, const std::vector<double>& values);
 
 }  // namespace seedling

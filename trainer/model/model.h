@@ -6,49 +6,52 @@
 // Called by: training/ (train, evaluate), generation/ (next_logits), tasks/, web (inspect).
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <vector>
 
 #include "backend/backend.h"
 #include "data/batch.h"
+#include "layers/pass.h"
 #include "model/config.h"
+#include "model/loss.h"
 #include "tensor/arena.h"
 #include "tensor/parameters.h"
 
 namespace seedling {
 
 class Transformer;  // model/transformer.h
+class Head;         // model/heads.h
 
-/// Sum of the losses (nats) over `count` targets, and how many targets were the most probable token.
-struct LossSum {
-  double sum = 0.0;
-  int64_t count = 0;
-  int64_t correct = 0;
-  double mean() const { return count > 0 ? sum / static_cast<double>(count) : 0.0; }
-};
-
-/// Keys and values of the positions seen so far, one sequence; rows [0, length) are valid.
+/// What generation remembers of the positions seen so far, one sequence: keys and values of each layer; rows
+/// [0, length) are valid. It must not outlive its model's backend.
 class KvCache {
  public:
-  int64_t length() const { return length_; }
+  ~KvCache();
+  KvCache(const KvCache&) = delete;
+  KvCache& operator=(const KvCache&) = delete;
+
+  int64_t length() const { return static_cast<int64_t>(tokens_.size()); }
   int64_t capacity() const { return capacity_; }
   /// Forgets everything past the first `length` positions.
   void truncate(int64_t length);
 
  private:
   friend class Model;
-  friend class Transformer;
-  std::vector<Tensor> keys_, values_;  // per layer (capacity, NK HS), owned by the model
-  int64_t length_ = 0, capacity_ = 0;
+  KvCache(Allocator& allocator, int64_t capacity) : allocator_(allocator), capacity_(capacity) {}
+
+  Allocator& allocator_;
+  int64_t capacity_;
+  std::vector<CachedKeys>
+      layers_;                   // (capacity, NK HS) each; empty where the model has to see all tokens again
+  std::vector<int32_t> tokens_;  // seen so far
 };
 
 /// What to record during a forward pass for the reader's eyes; filled by Model::inspect.
 struct Inspection {
   int64_t T = 0;
-  std::vector<std::vector<float>> attention;      // per layer (NH, T, T)
-  std::vector<std::vector<float>> hidden;         // embedding output, then after each block: (T, C)
-  std::vector<float> logits;                      // (T, V)
+  std::vector<std::vector<float>> attention;  // per layer (NH, T, T)
+  std::vector<std::vector<float>> hidden;     // embedding output, then after each block: (T, C)
+  std::vector<float> logits;                  // (T, V)
 };
 
 class Model {
@@ -68,18 +71,23 @@ class Model {
   Parameters& parameters() { return parameters_; }
   const Parameters& parameters() const { return parameters_; }
 
-  /// Random initial values from the seed: normal(0, 0.02), residual projections scaled by 1 / sqrt(2 L) (GPT-2),
-  /// gains one, biases zero.
+  /// Random initial values from the seed: normal(0, 0.02), residual projections scaled by 1 / sqrt(2 L)
+  /// (GPT-2), gains one, biases zero.
   void initialize(uint64_t seed);
 
   /// Forward, loss and backward of one micro-batch. Each target's gradient is multiplied by `gradient_scale`
-  /// (1 / targets of the whole step), and gradients are added to the slab: accumulation and several ranks need
-  /// nothing else. Dropout masks come from `dropout_key`.
+  /// (1 / targets of the whole step), and gradients are added to the slab: accumulation and several ranks
+  /// need nothing else. Dropout masks come from `dropout_key`.
   LossSum train(const Batch& batch, float gradient_scale, uint64_t dropout_key);
-  /// Forward and loss alone, no dropout. `losses` (B * T), when given, receives the loss at each target (0 elsewhere).
+  /// How many targets train() and evaluate() count in this batch: tokens, or sequences for classifiers and
+  /// spans.
+  int64_t target_count(const Batch& batch) const;
+  /// Forward and loss alone, no dropout. `losses` (B * T), when given, receives the loss at each target (0
+  /// elsewhere); of classifiers and spans it receives one loss for each sequence (B).
   LossSum evaluate(const Batch& batch, std::vector<float>* losses = nullptr);
 
-  /// Logits at every position: (B * T, V) for language models, (B, labels) for a classifier, (B * T, 2) for spans.
+  /// Logits at every position: (B * T, V) for language models, (B, labels) for a classifier, (B * T, 2) for
+  /// spans.
   std::vector<float> logits(const Batch& batch);
   /// Final hidden states (B * T, C).
   std::vector<float> hidden(const Batch& batch);
@@ -89,15 +97,23 @@ class Model {
 
   /// A cache for up to `capacity` positions.
   std::unique_ptr<KvCache> make_cache(int64_t capacity);
-  /// Runs the new tokens after those in the cache, appends them to it, and returns the logits (V) after the last.
+  /// Runs the new tokens after those in the cache, appends them to it, and returns the logits (V) after the
+  /// last. Throws Error when they do not fit the cache, or the table of a model with learned positions.
   std::vector<float> next_logits(const std::vector<int32_t>& tokens, KvCache& cache);
 
  private:
+  /// A pass over the batch's tokens, on an empty arena. Throws Error for a token, a segment or a length out
+  /// of range.
+  Pass begin(const Batch& batch, bool training, int64_t past = 0);
+  void check(const Batch& batch, int64_t past) const;
+  std::vector<int32_t> trigram_rows(const Batch& batch) const;
+
   ModelConfig config_;
   Backend& backend_;
   Parameters parameters_;
   std::unique_ptr<Arena> arena_;
   std::unique_ptr<Transformer> transformer_;
+  std::unique_ptr<Head> head_;
 };
 
 }  // namespace seedling

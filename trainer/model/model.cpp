@@ -1,0 +1,118 @@
+// Training and evaluating a model: see model.h. Looking into it and generating with it are in inspect.cpp.
+#include "model/model.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "model/heads.h"
+#include "model/initialize.h"
+#include "model/transformer.h"
+
+namespace seedling {
+
+Model::Model(const ModelConfig& config, Backend& backend, bool training)
+    : config_(config), backend_(backend) {
+  config_.check();
+  transformer_ = std::make_unique<Transformer>(config_, parameters_);
+  head_ = make_head(config_, *transformer_, parameters_);
+  parameters_.allocate(backend, backend.parameter_type(), training);
+  arena_ = std::make_unique<Arena>(backend);
+}
+
+Model::~Model() = default;
+
+void Model::set_dropout(float embedding, float residual, float attention) {
+  config_.embedding_dropout = embedding;
+  config_.residual_dropout = residual;
+  config_.attention_dropout = attention;
+  config_.check();
+}
+
+void Model::initialize(uint64_t seed) { initialize_parameters(config_, backend_, parameters_, seed); }
+
+void Model::check(const Batch& batch, int64_t past) const {
+  const int64_t N = batch.B * batch.T;
+  if (N < 1 || static_cast<int64_t>(batch.tokens.size()) != N) {
+    fail("a batch of ", batch.B, " sequences of ", batch.T, " tokens holds ", batch.tokens.size(), " tokens");
+  }
+  if (config_.positions == PositionKind::learned && past + batch.T > config_.context_length) {
+    fail(past + batch.T, " tokens do not fit this model's context of ", config_.context_length,
+         "; shorten the text");
+  }
+  for (const int32_t token : batch.tokens) {
+    if (token < 0 || token >= config_.vocab_size) {
+      fail("token id ", token, " is outside the model's vocabulary of ", config_.vocab_size,
+           "; the text was encoded by another tokenizer than the model's");
+    }
+  }
+  for (const int32_t target : batch.targets) {
+    if (target >= config_.vocab_size) {
+      fail("target id ", target, " is outside the model's vocabulary of ", config_.vocab_size);
+    }
+  }
+  for (const int32_t type : batch.types) {
+    if (type < 0 || (config_.type_vocab_size > 0 && type >= config_.type_vocab_size)) {
+      fail("segment id ", type, " is outside the model's ", config_.type_vocab_size, " segments");
+    }
+  }
+  for (const int32_t length : batch.lengths) {
+    if (length < 1 || length > batch.T) fail("a sequence's length is ", length, ", not 1 to ", batch.T);
+  }
+  for (const int32_t label : batch.labels) {
+    if (label < 0 ||
+        (config_.head == HeadKind::classifier && label >= static_cast<int32_t>(config_.labels.size()))) {
+      fail("label ", label, " is outside the model's ", config_.labels.size(), " labels");
+    }
+  }
+}
+
+Pass Model::begin(const Batch& batch, bool training, int64_t past) {
+  check(batch, past);
+  arena_->reset();
+  Pass pass{backend_, *arena_};
+  pass.B = batch.B, pass.T = batch.T, pass.training = training, pass.past = past;
+  std::vector<int32_t> positions(batch.tokens.size());
+  for (size_t n = 0; n < positions.size(); ++n) {
+    positions[n] = static_cast<int32_t>(past + static_cast<int64_t>(n) % batch.T);
+  }
+  pass.tokens = pass.take_indices(batch.tokens);
+  pass.positions = pass.take_indices(positions);
+  if (config_.type_vocab_size > 0) {
+    pass.types =
+        pass.take_indices(batch.types.empty() ? std::vector<int32_t>(batch.tokens.size(), 0) : batch.types);
+  }
+  if (config_.ngram_table > 0) pass.trigrams = pass.take_indices(trigram_rows(batch));
+  if (!batch.lengths.empty()) pass.lengths = pass.take_indices(batch.lengths);
+  return pass;
+}
+
+std::vector<int32_t> Model::trigram_rows(const Batch& batch) const {
+  std::vector<int32_t> rows(batch.tokens.size());
+  for (int64_t n = 0; n < batch.B * batch.T; ++n) {
+    const int64_t t = n % batch.T;
+    const int32_t last = t >= 1 ? batch.tokens[n - 1] : -1, before = t >= 2 ? batch.tokens[n - 2] : -1;
+    rows[n] = trigram_row(before, last, batch.tokens[n], config_.ngram_table);
+  }
+  return rows;
+}
+
+LossSum Model::train(const Batch& batch, float gradient_scale, uint64_t dropout_key) {
+  require(static_cast<bool>(parameters_.gradients()), "this model was made without gradients");
+  Pass pass = begin(batch, true);
+  pass.dropout = {config_.embedding_dropout, config_.residual_dropout, config_.attention_dropout,
+                  dropout_key};
+  const Tensor hidden = transformer_->forward(pass);
+  const Tensor dhidden = pass.take(pass.rows(), config_.channels);
+  const LossSum loss = head_->loss(pass, hidden, dhidden, batch, gradient_scale, nullptr);
+  if (loss.count > 0) transformer_->backward(pass, dhidden);
+  return loss;
+}
+
+LossSum Model::evaluate(const Batch& batch, std::vector<float>* losses) {
+  Pass pass = begin(batch, false);
+  return head_->loss(pass, transformer_->forward(pass), Tensor(), batch, 0.0f, losses);
+}
+
+int64_t Model::target_count(const Batch& batch) const { return seedling::target_count(config_, batch); }
+
+}  // namespace seedling
