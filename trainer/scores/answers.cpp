@@ -32,7 +32,8 @@ AnswerScores score_answers(const References& answers, const std::vector<std::str
   AnswerScores sum;
   for (size_t i = 0; i < predictions.size(); ++i) {
     const std::string predicted = normalize_answer(predictions[i]);
-    // Answers that normalise to nothing are no answers; where none is left, "" is the one to match (SQuAD 2.0).
+    // Answers that normalise to nothing are no answers; where none is left, "" is the one to match
+    // (SQuAD 2.0).
     std::vector<std::string> expected;
     for (const std::string& answer : answers[i]) {
       std::string normal = normalize_answer(answer);

@@ -2,8 +2,8 @@
 //
 //   chrF_beta = (1 + beta^2) P R / (beta^2 P + R)        (Popovic 2015, equation 1)
 //
-// P and R are averages over the orders that both texts are long enough for. With several references a segment counts
-// with the one it scores best against.
+// P and R are averages over the orders that both texts are long enough for. With several references a segment
+// counts with the one it scores best against.
 #include <algorithm>
 #include <array>
 #include <map>

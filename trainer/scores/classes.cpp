@@ -23,7 +23,8 @@ ClassScores score_classes(const std::vector<int32_t>& targets, const std::vector
     }
     const int64_t sum = expected + predicted;
     // F1 = 2 TP / (2 TP + FP + FN), and TP + FN = expected, TP + FP = predicted.
-    const double f1 = sum > 0 ? 2.0 * static_cast<double>(scores.confusion[c][c]) / static_cast<double>(sum) : 0.0;
+    const double f1 =
+        sum > 0 ? 2.0 * static_cast<double>(scores.confusion[c][c]) / static_cast<double>(sum) : 0.0;
     scores.f1.push_back(f1);
     present += sum > 0;
     scores.macro_f1 += f1;

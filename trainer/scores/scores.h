@@ -1,12 +1,13 @@
 // The scores of the five tasks, as the field computes them.
 //
 //   classification   accuracy, macro F1, confusion matrix (fractions, 0 to 1)
-//   answers          exact match and F1 of SQuAD (Rajpurkar et al. 2016, 2018), best over the answers (0 to 100)
-//   summaries        ROUGE-1, -2, -L F-measure (Lin 2004), best over the references, mean over examples (0 to 100)
-//   translation      BLEU (Papineni et al. 2002; Post 2018: SacreBLEU's defaults), chrF2 (Popovic 2015) (0 to 100)
-//   dialogue         distinct-1 and -2 (Li et al. 2016) over all replies (fractions)
+//   answers          exact match and F1 of SQuAD (Rajpurkar et al. 2016, 2018), best over the answers (0 to
+//   100) summaries        ROUGE-1, -2, -L F-measure (Lin 2004), best over the references, mean over examples
+//   (0 to 100) translation      BLEU (Papineni et al. 2002; Post 2018: SacreBLEU's defaults), chrF2 (Popovic
+//   2015) (0 to 100) dialogue         distinct-1 and -2 (Li et al. 2016) over all replies (fractions)
 //
-// Called by: tasks/. tests/clients/check_scores.py holds them to sacrebleu, rouge-score and SQuAD's own rules.
+// Called by: tasks/. tests/clients/check_scores.py holds them to sacrebleu, rouge-score and SQuAD's own
+// rules.
 #pragma once
 
 #include <cstdint>

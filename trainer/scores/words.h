@@ -1,7 +1,7 @@
 // How the scores cut texts into words, each exactly as the tool that defined the score does.
 //
-// Called by: the other files of this folder. Python's str.split() and str.lower() are meant wherever those tools,
-// which are written in Python, call them.
+// Called by: the other files of this folder. Python's str.split() and str.lower() are meant wherever those
+// tools, which are written in Python, call them.
 #pragma once
 
 #include <cstdint>
