@@ -13,13 +13,14 @@ namespace {
 
 using nlohmann::json;
 
-const std::string kCommandNames[] = {"pause", "resume", "step", "stop", "save", "set", "rewind", "fork", "sample"};
+const std::string kCommandNames[] = {"pause", "resume", "step", "stop",  "save",
+                                     "set",   "rewind", "fork", "sample"};
 
 /// Flags that may change while the run goes on.
 const std::string kChangeable[] = {
-    "learning-rate", "min-learning-rate", "schedule",         "warmup-steps", "weight-decay", "grad-clip",
-    "batch-size",    "grad-accumulation", "dropout",          "steps",        "prompt",       "eval-every",
-    "sample-every",  "checkpoint-every",  "keep",             "early-stop"};
+    "learning-rate", "min-learning-rate", "schedule", "warmup-steps", "weight-decay", "grad-clip",
+    "batch-size",    "grad-accumulation", "dropout",  "steps",        "prompt",       "eval-every",
+    "sample-every",  "checkpoint-every",  "keep",     "early-stop"};
 
 template <size_t N>
 void check_known(const std::string& word, const std::string (&known)[N], const char* what) {
@@ -41,7 +42,8 @@ void check_name(const std::string& name) {
 void check_command(const Command& command) {
   check_known(command.name, kCommandNames, "unknown command");
   const json& arguments = command.arguments;
-  if (!arguments.is_null() && !arguments.is_object()) fail_usage(command.name, ": arguments must be an object");
+  if (!arguments.is_null() && !arguments.is_object())
+    fail_usage(command.name, ": arguments must be an object");
   if (command.name == "set") {
     if (arguments.empty()) fail_usage("set: nothing to set; give flag names and values");
     for (const auto& [name, value] : arguments.items()) check_known(name, kChangeable, "set: cannot change");

@@ -1,7 +1,7 @@
 // The reader's hand on a running training: what each command may ask for, and its line in events.jsonl.
 //
-// Every intervention acts between two steps and is written with its step, so that --replay can make the same ones
-// again and get the same run. Called by training/trainer.cpp and, to refuse early, by the server.
+// Every intervention acts between two steps and is written with its step, so that --replay can make the same
+// ones again and get the same run. Called by training/trainer.cpp and, to refuse early, by the server.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -11,11 +11,12 @@
 
 namespace seedling {
 
-/// Throws UsageError when the command is unknown, "set" names a flag that cannot change in a run or a value out of
-/// range, "rewind" has no step, or "fork" has a bad name.
+/// Throws UsageError when the command is unknown, "set" names a flag that cannot change in a run or a value
+/// out of range, "rewind" has no step, or "fork" has a bad name.
 void check_command(const Command& command);
 
-/// The settings after "set": a new learning rate takes its lowest rate along in proportion, unless that is given too.
+/// The settings after "set": a new learning rate takes its lowest rate along in proportion, unless that is
+/// given too.
 TrainingFlags changed_settings(const TrainingFlags& settings, const nlohmann::json& arguments);
 
 /// True for the commands that change what is computed or written: those are made again by --replay.

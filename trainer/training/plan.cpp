@@ -2,10 +2,8 @@
 #include "training/plan.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/error.h"
-#include "model/model.h"
 
 namespace seedling {
 
@@ -54,6 +52,14 @@ void fill_muon(TrainingFlags& t, bool post_norm) {
   fill_in(t.beta1, 0.9);
   fill_in(t.beta2, 0.95);
   fill_in(t.weight_decay, 0.0);
+}
+
+/// Heads for another width: as wide as the preset's, or the nearest width that divides.
+int64_t default_heads(const ModelConfig& preset, int64_t channels) {
+  if (channels == preset.channels) return preset.heads;
+  int64_t heads = std::max<int64_t>(1, channels / preset.head_size);
+  while (channels % heads != 0) --heads;
+  return heads;
 }
 
 }  // namespace
@@ -116,47 +122,21 @@ PretrainFlags finish_flags(PretrainFlags f) {
 
 ModelConfig plan_model(const PretrainFlags& f, int64_t vocab_size) {
   const ModelFlags& m = f.model;
-  const std::string preset =
-      *m.preset == "story" ? "nano" : *m.preset;  // the autopilot has given story its sizes
-  ModelConfig config = preset_config(preset, *m.arch);
+  const bool record = *f.recipe == "record", classic = *f.recipe == "classic";
+  ModelConfig config = preset_config(*m.preset, record ? "seedling" : *m.arch);
   config.vocab_size = vocab_size;
-  const bool resized = m.channels.has_value() || m.heads.has_value();
-  if (m.layers) config.layers = *m.layers;
-  if (m.channels) {
-    config.channels = *m.channels;
-    // SwiGLU has three matrices where the others have two: 8/3 C makes both equally large.
-    const double ratio = config.gated_mlp ? 8.0 / 3.0 : 4.0;
-    config.mlp_channels =
-        static_cast<int64_t>(std::ceil(ratio * static_cast<double>(*m.channels) / 16.0)) * 16;
-    if (!m.heads)
-      config.heads =
-          std::max<int64_t>(1, *m.channels / (*m.channels % 64 == 0 && *m.channels >= 256 ? 64 : 32));
-  }
-  if (m.heads) config.heads = *m.heads;
-  if (resized) {
-    if (config.channels % config.heads != 0) {
-      fail_usage("--heads ", config.heads, " do not divide --channels ", config.channels,
-                 "; each head works on an equal share, so choose for example --channels ",
-                 (config.channels / config.heads + 1) * config.heads);
-    }
-    config.kv_heads = config.heads;
-    config.head_size = config.channels / config.heads;
+  if (m.layers || m.heads || m.channels) {
+    const int64_t channels = m.channels.value_or(config.channels);
+    config.set_sizes(m.layers.value_or(config.layers), m.heads.value_or(default_heads(config, channels)),
+                     channels);
   }
   if (m.context_length) config.context_length = *m.context_length;
   const float dropout = static_cast<float>(*f.training.dropout);
   config.embedding_dropout = config.residual_dropout = config.attention_dropout = dropout;
-  if (*f.recipe != "classic" && config.causal) {
+  if (!classic && config.causal) {
     config.tie_embeddings = *m.arch == "gpt2";
+    config.zero_init = true;
     if (config.positions == PositionKind::rotary && config.context_length <= 512) config.rope_theta = 1000.0f;
-  }
-  if (*f.recipe == "record") {
-    config.model_type = "seedling";
-    config.norm_gain = false;
-    config.bias = false;
-    config.gated_mlp = false;
-    config.activation = Activation::relu_squared;
-    config.mlp_channels = 2 * config.channels;
-    config.token_shift = true;
   }
   config.check();
   return config;
@@ -183,17 +163,6 @@ OptimizerOptions plan_optimizer(const PretrainFlags& f) {
 
 Schedule plan_schedule(const TrainingFlags& t) {
   return {*t.schedule, *t.learning_rate, *t.min_learning_rate, t.warmup_steps.value_or(0)};
-}
-
-void initialize_model(Model& model, const PretrainFlags& flags, uint64_t seed) {
-  model.initialize(seed);
-  if (*flags.recipe == "classic" || !model.config().causal) return;
-  for (Parameter& parameter : model.parameters().all()) {
-    const bool output = parameter.name.find(".attention.out.weight") != std::string::npos ||
-                        parameter.name.find(".mlp.down.weight") != std::string::npos;
-    if (output || parameter.kind == ParameterKind::head) model.backend().fill(parameter.value, 0.0f);
-  }
-  model.backend().parameters_changed();
 }
 
 }  // namespace seedling

@@ -35,10 +35,6 @@ ModelConfig plan_model(const PretrainFlags& flags, int64_t vocab_size);
 OptimizerOptions plan_optimizer(const PretrainFlags& flags);
 Schedule plan_schedule(const TrainingFlags& flags);
 
-/// Random initial values; the recipes "fast" and "record" begin with every block and the head saying nothing
-/// (the attention's and the MLP's output and an untied head are zero).
-void initialize_model(Model& model, const PretrainFlags& flags, uint64_t seed);
-
 /// Steps of a preset when neither --steps nor --minutes nor --epochs is given; 0: the autopilot's 3 minutes.
 int64_t default_steps(const std::string& preset);
 

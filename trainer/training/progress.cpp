@@ -41,7 +41,8 @@ void Progress::update(const Line& line, bool important) {
   last_ = now;
   clear();
   char score[48] = "", speed[96] = "";
-  if (line.score_name[0] != '\0') std::snprintf(score, sizeof score, "   %s %.4f", line.score_name, line.score);
+  if (line.score_name[0] != '\0')
+    std::snprintf(score, sizeof score, "   %s %.4f", line.score_name, line.score);
   std::snprintf(speed, sizeof speed, "   %.0f tokens/s", line.tokens_per_second);
   std::fprintf(stderr, "step %lld/%lld   loss %.4f%s%s   %.0f %% of the ceiling   %s left%s",
                static_cast<long long>(line.step), static_cast<long long>(line.steps), line.loss, score, speed,

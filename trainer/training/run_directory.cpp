@@ -55,7 +55,8 @@ void create_run_directory(const fs::path& folder) {
   }
   std::error_code error;
   fs::create_directories(folder / "checkpoints", error);
-  if (error) fail(folder.string(), ": the run directory cannot be made: ", error.message(), "; choose another --out");
+  if (error)
+    fail(folder.string(), ": the run directory cannot be made: ", error.message(), "; choose another --out");
 }
 
 fs::path free_run_directory(const fs::path& runs, const std::string& name) {

@@ -1,6 +1,7 @@
 // A run's folder: run.json (everything needed to repeat it), the three line files, the checkpoints.
 //
-//   RUN/run.json  metrics.jsonl  samples.jsonl  events.jsonl  checkpoints/step-000500/  checkpoints/latest, best
+//   RUN/run.json  metrics.jsonl  samples.jsonl  events.jsonl  checkpoints/step-000500/  checkpoints/latest,
+//   best
 //
 // Called by training/trainer.cpp and commands/.
 #pragma once
@@ -14,13 +15,15 @@ namespace seedling {
 /// "step-000500".
 std::string checkpoint_name(int64_t step);
 
-/// Makes the folder (and its parents) for a new run. Throws Error when it already holds one, or cannot be written.
+/// Makes the folder (and its parents) for a new run. Throws Error when it already holds one, or cannot be
+/// written.
 void create_run_directory(const std::filesystem::path& folder);
 
 /// runs/NAME-1, runs/NAME-2, ...: the first that does not exist.
 std::filesystem::path free_run_directory(const std::filesystem::path& runs, const std::string& name);
 
-/// The checkpoint that --resume continues from: what `latest` points at, else the highest step; empty if there is none.
+/// The checkpoint that --resume continues from: what `latest` points at, else the highest step; empty if
+/// there is none.
 std::filesystem::path latest_checkpoint(const std::filesystem::path& run);
 
 /// The newest checkpoint at or before `step`; empty if there is none.

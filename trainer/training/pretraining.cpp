@@ -1,0 +1,77 @@
+// Batches, evaluation and samples of a text (see pretraining.h).
+#include "training/pretraining.h"
+
+#include "base/files.h"
+#include "generation/generator.h"
+#include "training/evaluator.h"
+
+namespace seedling {
+
+namespace {
+
+constexpr int64_t kSampleTokens = 160;
+constexpr const char* kMask = "[MASK]";
+
+}  // namespace
+
+TextObjective::TextObjective(const PreparedData& data, bool masked, bool whole_words, int64_t T,
+                             uint64_t seed)
+    : data_(data), masked_(masked), whole_words_(whole_words), T_(T), seed_(seed) {}
+
+Batch TextObjective::batch(int64_t index, int64_t B) {
+  if (masked_) return MaskedLoader(data_.train, data_.tokenizer, B, T_, seed_, whole_words_).batch(index);
+  return CausalLoader(data_.train, B, T_, seed_).batch(index);
+}
+
+int64_t TextObjective::examples() const {
+  if (masked_) return MaskedLoader(data_.train, data_.tokenizer, 1, T_, seed_, whole_words_).windows();
+  return CausalLoader(data_.train, 1, T_, seed_).windows();
+}
+
+Evaluation TextObjective::evaluate(Model& model) {
+  const TextScore score = evaluate_text(model, *data_.validation, *data_.tokenizer, T_);
+  Evaluation evaluation;
+  evaluation.score = score.loss;
+  evaluation.fields = {{"val_loss", score.loss}, {"bits_per_byte", score.bits_per_byte()}};
+  if (masked_) evaluation.fields["val_accuracy"] = score.accuracy;
+  return evaluation;
+}
+
+nlohmann::json TextObjective::sample(Model& model, const std::string& prompt, uint64_t seed) {
+  nlohmann::json line = {{"prompt", prompt}, {"seed", seed}};
+  if (masked_) {
+    std::string text = hide_words(prompt);
+    line["prompt"] = text;
+    for (const auto& guesses : fill_masks(model, *data_.tokenizer, text, 1)) {
+      const size_t at = text.find(kMask);
+      if (at == std::string::npos || guesses.empty()) break;
+      std::string word = data_.tokenizer->token_bytes(guesses.front().id);
+      if (at > 0 && text[at - 1] == ' ' && !word.empty() && word[0] == ' ') word.erase(0, 1);
+      text.replace(at, std::string(kMask).size(), word);
+    }
+    line["text"] = replace_invalid_utf8(text);
+    return line;
+  }
+  SamplingOptions options;
+  options.max_tokens = kSampleTokens;
+  options.seed = seed;
+  const std::vector<int32_t> ids = data_.tokenizer->encode(prompt);
+  line["text"] =
+      replace_invalid_utf8(data_.tokenizer->decode(generate(model, *data_.tokenizer, ids, options)));
+  return line;
+}
+
+std::string hide_words(const std::string& text) {
+  std::string hidden;
+  size_t begin = 0;
+  for (int word = 1; begin < text.size(); ++word) {
+    size_t end = text.find_first_of(" \n", begin);
+    if (end == std::string::npos) end = text.size();
+    hidden += word % 5 == 0 && end > begin ? kMask : text.substr(begin, end - begin);
+    if (end < text.size()) hidden += text[end];
+    begin = end + 1;
+  }
+  return hidden;
+}
+
+}  // namespace seedling

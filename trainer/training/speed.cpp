@@ -1,0 +1,111 @@
+// Measurements (see speed.h).
+#include "training/speed.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "backend/cpu/machine.h"
+#include "base/random.h"
+#include "optimizer/optimizer.h"
+
+namespace seedling {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+Batch random_batch(int64_t B, int64_t T, int64_t vocab_size, bool causal) {
+  Batch batch;
+  batch.B = B;
+  batch.T = T;
+  Random random(1);
+  for (int64_t i = 0; i < B * T; ++i) {
+    batch.tokens.push_back(static_cast<int32_t>(random.below(static_cast<uint64_t>(vocab_size))));
+    const bool target = causal || random.below(100) < 15;  // a masked model predicts 15 %
+    batch.targets.push_back(target ? static_cast<int32_t>(random.below(static_cast<uint64_t>(vocab_size)))
+                                   : -1);
+  }
+  return batch;
+}
+
+}  // namespace
+
+double measure_ceiling(Backend& backend, int threads, double seconds) {
+  const int64_t n = backend.name() == "cuda" ? 8192 : 1024;
+  Arena arena(backend);
+  const Tensor x = arena.take(backend.activation_type(), {n, n}),
+               y = arena.take(backend.activation_type(), {n, n});
+  const Tensor w = arena.take(backend.parameter_type(), {n, n});
+  for (const Tensor& tensor : {x, y, w}) backend.fill(tensor, 0.01f);
+  const double flops = 2.0 * static_cast<double>(n) * static_cast<double>(n) * static_cast<double>(n);
+  backend.linear_forward(y, x, w, {}, {});  // warm
+  backend.synchronize();
+  double best = 0.0;
+  for (const Clock::time_point begin = Clock::now(); seconds_since(begin) < seconds;) {
+    const Clock::time_point one = Clock::now();
+    backend.linear_forward(y, x, w, {}, {});
+    backend.synchronize();
+    best = std::max(best, flops / seconds_since(one));
+  }
+  if (backend.name() == "cpu" && backend.activation_type() == DType::f32) {
+    best = std::max(best, 1e9 * measure_sgemm_gflops(threads > 0 ? threads : cpu_info().cores, seconds));
+  }
+  return best;
+}
+
+std::vector<double> measure_training(Model& model, const SpeedOptions& options) {
+  OptimizerOptions optimizer_options;
+  optimizer_options.kind = options.optimizer;
+  Backend& backend = model.backend();
+  const auto optimizer = make_optimizer(optimizer_options, model.parameters(), backend);
+  const ModelConfig& config = model.config();
+  const Batch batch =
+      random_batch(options.batch_size, options.context_length, config.vocab_size, config.causal);
+  const float scale = 1.0f / static_cast<float>(std::max<int64_t>(1, batch.target_count()));
+  int64_t steps = 0;
+  const auto step = [&] {
+    backend.fill(model.parameters().gradients(), 0.0f);
+    model.train(batch, scale, static_cast<uint64_t>(steps));
+    const double norm = gradient_norm(model.parameters(), backend);
+    optimizer->step(1e-4, clip_scale(norm, 1.0), ++steps);
+    backend.parameters_changed();
+    backend.synchronize();
+  };
+  for (int i = 0; i < options.warmup; ++i) step();
+  std::vector<double> speeds;
+  for (int repeat = 0; repeat < options.repeats; ++repeat) {
+    const int64_t before = steps;
+    const Clock::time_point begin = Clock::now();
+    do {
+      step();
+    } while (seconds_since(begin) < options.seconds_each);
+    speeds.push_back(static_cast<double>((steps - before) * options.batch_size * options.context_length) /
+                     seconds_since(begin));
+  }
+  return speeds;
+}
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0.0;
+  std::sort(values.begin(), values.end());
+  const size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : 0.5 * (values[half - 1] + values[half]);
+}
+
+int64_t peak_memory() {
+  struct rusage usage {};
+  ::getrusage(RUSAGE_SELF, &usage);
+#ifdef __APPLE__
+  return usage.ru_maxrss;
+#else
+  return int64_t{1024} * usage.ru_maxrss;  // Linux counts in KiB
+#endif
+}
+
+}  // namespace seedling

@@ -1,0 +1,33 @@
+// How fast this machine is: the ceiling of matrix products, and real training steps.
+//
+// Called by the trainer's makers (mfu), the autopilot and `seedling bench`.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "backend/backend.h"
+#include "model/model.h"
+
+namespace seedling {
+
+/// FLOP/s of the best 1024 x 1024 x 1024 product found in about `seconds`, in the backend's own precision; on
+/// the CPU in fp32 the library's own product is tried too. What mfu is held against.
+double measure_ceiling(Backend& backend, int threads, double seconds = 0.3);
+
+/// Tokens a second of training steps (forward, backward, clipping, optimizer) on random tokens: `repeats`
+/// figures after `warmup` steps, each of the steps that fit into `seconds_each` (at least one).
+struct SpeedOptions {
+  int64_t batch_size = 12, context_length = 64;
+  const char* optimizer = "adamw";
+  int warmup = 2, repeats = 5;
+  double seconds_each = 0.5;
+};
+std::vector<double> measure_training(Model& model, const SpeedOptions& options);
+
+double median(std::vector<double> values);
+
+/// The most memory this process ever held, in bytes (ru_maxrss).
+int64_t peak_memory();
+
+}  // namespace seedling
