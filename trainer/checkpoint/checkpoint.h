@@ -32,20 +32,32 @@ ModelConfig load_config(const std::filesystem::path& model_dir);
 std::vector<std::string> load_parameters(Model& model, const std::filesystem::path& model_dir,
                                          bool allow_new_head = false);
 
+/// A model with its tokenizer, ready to be asked. The backend must outlive it.
+struct LoadedModel {
+  std::filesystem::path folder;  // the model directory itself (of a run: its best or latest checkpoint)
+  std::unique_ptr<Tokenizer> tokenizer;
+  std::unique_ptr<Model> model;
+};
+/// resolve_model_dir, load_config, load_tokenizer and load_parameters in one.
+LoadedModel load_model(const std::filesystem::path& path, Backend& backend, bool training = false);
+
 /// Named tensors besides the model's (optimizer moments), saved in optimizer.safetensors by these names.
 struct NamedTensor {
   std::string name;
   Tensor tensor;
 };
 
-/// Writes a checkpoint directory `folder` atomically. `trainer_state` null and no optimizer tensors: a model
-/// alone.
+/// Writes a checkpoint directory `folder` atomically; a folder that holds anything but a checkpoint is not
+/// replaced. `trainer_state` must be an object without the keys "files" and "checksum", which are added.
+/// `trainer_state` null and no optimizer tensors: a model alone.
 void save_checkpoint(const std::filesystem::path& folder, Model& model, const Tokenizer& tokenizer,
                      const nlohmann::json& trainer_state, const std::vector<NamedTensor>& optimizer);
 /// Reads optimizer tensors back into place (all must be there, with the same shapes) and returns
 /// trainer_state.json.
 nlohmann::json load_training_state(const std::filesystem::path& folder, Model& model,
                                    const std::vector<NamedTensor>& optimizer);
+/// Removes what killed saves left behind; called once when a run starts or resumes (folder.h).
+void clean_checkpoints(const std::filesystem::path& checkpoints);
 /// Points RUN/checkpoints/NAME ("latest", "best") at a checkpoint folder, atomically.
 void link_checkpoint(const std::filesystem::path& checkpoints, const std::string& name,
                      const std::string& target);

@@ -42,9 +42,10 @@ std::string describe_shape(const std::vector<int64_t>& shape);
 class Safetensors {
  public:
   /// Maps one file and checks it from end to end. Throws Error naming the file and what is wrong with it.
-  static Safetensors open_file(const std::filesystem::path& path);
+  /// `verify` compares the checksum, which reads every byte, where the file has one.
+  static Safetensors open_file(const std::filesystem::path& path, bool verify = true);
   /// model.safetensors of a folder, or else the shards that model.safetensors.index.json names.
-  static Safetensors open_model(const std::filesystem::path& folder);
+  static Safetensors open_model(const std::filesystem::path& folder, bool verify = true);
 
   /// In the order of the file(s).
   const std::vector<StoredTensor>& tensors() const { return tensors_; }
@@ -55,12 +56,14 @@ class Safetensors {
   /// Elements of one tensor as floats.
   std::vector<float> read(std::string_view name) const { return get(name).floats(); }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  /// The checksum that write_safetensors stored; "" in files of other programs.
+  std::string checksum() const;
   /// The file, or the folder of the shards.
   const std::filesystem::path& path() const { return path_; }
 
  private:
   struct Mapping;
-  void add_file(const std::filesystem::path& path);
+  void add_file(const std::filesystem::path& path, bool verify);
 
   std::filesystem::path path_;
   std::vector<std::shared_ptr<Mapping>> mappings_;
