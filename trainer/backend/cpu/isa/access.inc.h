@@ -1,0 +1,65 @@
+// Element access and the vector type of the instruction set this is compiled for. Included by table.inc.h
+// alone.
+
+using kernels::bf16_of_float;
+using kernels::float_of_bf16;
+using Bf16 = uint16_t;
+
+SEEDLING_HD float get(const float* p) { return *p; }
+SEEDLING_HD float get(const Bf16* p) { return float_of_bf16(*p); }
+SEEDLING_HD void put(float* p, float x) { *p = x; }
+SEEDLING_HD void put(Bf16* p, float x) { *p = bf16_of_float(x); }
+
+#if defined(__AVX512F__)
+constexpr int64_t kLanes = 16;
+constexpr int kTileRows = 8;
+#elif defined(__AVX2__)
+constexpr int64_t kLanes = 8;
+constexpr int kTileRows = 6;
+#else
+constexpr int64_t kLanes = 4;
+constexpr int kTileRows = 4;
+#endif
+
+/// kLanes floats in one register, loadable from any float address (GCC and clang vector extension).
+typedef float Vec __attribute__((vector_size(kLanes * sizeof(float)), aligned(4), may_alias));
+
+SEEDLING_HD Vec load_vec(const float* p) { return *reinterpret_cast<const Vec*>(p); }
+SEEDLING_HD void store_vec(float* p, Vec x) { *reinterpret_cast<Vec*>(p) = x; }
+
+SEEDLING_HD int64_t round_up(int64_t n, int64_t grain) { return (n + grain - 1) / grain * grain; }
+
+/// Sums and maxima of a row in kLanes * 2 independent lanes, so that they vectorise without reordering
+/// licence: the order of additions is fixed by this code, not by a compiler flag.
+constexpr int64_t kStripe = 2 * kLanes;
+
+template <typename Term>
+SEEDLING_HD float sum_of(int64_t n, Term term) {
+  float lanes[kStripe] = {};
+  int64_t i = 0;
+  for (; i + kStripe <= n; i += kStripe) {
+    for (int64_t l = 0; l < kStripe; ++l) lanes[l] += term(i + l);
+  }
+  for (; i < n; ++i) lanes[i % kStripe] += term(i);
+  for (int64_t width = kStripe / 2; width > 0; width /= 2) {
+    for (int64_t l = 0; l < width; ++l) lanes[l] += lanes[l + width];
+  }
+  return lanes[0];
+}
+
+template <typename Term>
+SEEDLING_HD float max_of(int64_t n, Term term) {
+  float lanes[kStripe];
+  for (int64_t l = 0; l < kStripe; ++l) lanes[l] = -INFINITY;
+  int64_t i = 0;
+  for (; i + kStripe <= n; i += kStripe) {
+    for (int64_t l = 0; l < kStripe; ++l) {
+      const float x = term(i + l);
+      lanes[l] = x > lanes[l] ? x : lanes[l];
+    }
+  }
+  for (; i < n; ++i) lanes[0] = term(i) > lanes[0] ? term(i) : lanes[0];
+  float best = lanes[0];
+  for (int64_t l = 1; l < kStripe; ++l) best = lanes[l] > best ? lanes[l] : best;
+  return best;
+}

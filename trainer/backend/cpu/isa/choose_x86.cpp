@@ -1,0 +1,33 @@
+// Picks the widest row kernels that this x86 CPU can run. See isa.h.
+#include <cstdlib>
+#include <cstring>
+
+#include "backend/cpu/isa/isa.h"
+#include "backend/cpu/isa/tables.h"
+#include "backend/cpu/machine.h"
+#include "base/error.h"
+
+namespace seedling {
+
+const IsaKernels* find_kernels(const char* name) {
+  const CpuInfo& cpu = cpu_info();
+  if (std::strcmp(name, "avx512") == 0 && cpu.avx512) return &avx512::table();
+  if (std::strcmp(name, "avx2") == 0 && cpu.avx2) return &avx2::table();
+  if (std::strcmp(name, "baseline") == 0) return &baseline::table();
+  return nullptr;
+}
+
+const IsaKernels& choose_kernels() {
+  if (const char* wish = std::getenv("SEEDLING_ISA"); wish != nullptr && *wish != '\0') {
+    const IsaKernels* wanted = find_kernels(wish);
+    if (wanted == nullptr)
+      fail_usage("SEEDLING_ISA=", wish, ": this CPU cannot run it (avx512, avx2, baseline).");
+    return *wanted;
+  }
+  for (const char* name : {"avx512", "avx2"}) {
+    if (const IsaKernels* found = find_kernels(name)) return *found;
+  }
+  return baseline::table();
+}
+
+}  // namespace seedling

@@ -1,0 +1,29 @@
+# Which files make the backend on this machine. `sources` holds backend/*.cpp; the devices' files are added here.
+
+file(GLOB cpu_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/cpu/*.cpp)
+set(cpu ${CMAKE_SOURCE_DIR}/${folder}/cpu)
+if(APPLE)
+  list(REMOVE_ITEM cpu_sources ${cpu}/blas.cpp)
+  list(APPEND libraries "-framework Accelerate")
+else()
+  list(REMOVE_ITEM cpu_sources ${cpu}/blas_accelerate.cpp)
+  list(APPEND libraries ${CMAKE_DL_LIBS})
+endif()
+
+# The row kernels: one source, compiled for each instruction set, chosen at run time (cpu/isa/isa.h). Floating
+# point stays IEEE (NaN and infinity included); only errno, traps and separate rounding of a * b + c are given up.
+set(isa_flags -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast -fopenmp-simd)
+set_source_files_properties(${cpu}/isa/baseline.cpp PROPERTIES COMPILE_OPTIONS "${isa_flags}")
+list(APPEND cpu_sources ${cpu}/isa/baseline.cpp)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  list(REMOVE_ITEM cpu_sources ${cpu}/machine_other.cpp)
+  set(avx2_flags ${isa_flags} -mavx2 -mfma -mf16c)
+  set(avx512_flags ${avx2_flags} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512)
+  set_source_files_properties(${cpu}/isa/avx2.cpp PROPERTIES COMPILE_OPTIONS "${avx2_flags}")
+  set_source_files_properties(${cpu}/isa/avx512.cpp PROPERTIES COMPILE_OPTIONS "${avx512_flags}")
+  list(APPEND cpu_sources ${cpu}/isa/avx2.cpp ${cpu}/isa/avx512.cpp ${cpu}/isa/choose_x86.cpp)
+else()
+  list(REMOVE_ITEM cpu_sources ${cpu}/machine_x86.cpp)
+  list(APPEND cpu_sources ${cpu}/isa/choose_other.cpp)
+endif()
+list(APPEND sources ${cpu_sources})
