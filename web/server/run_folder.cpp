@@ -1,0 +1,253 @@
+// One run's folder (see run_folder.h).
+#include "server/run_folder.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/files.h"
+
+namespace seedling::server {
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr int64_t kMostBytesARead = int64_t{64} << 20;
+constexpr int64_t kTailBytes = 64 * 1024;
+constexpr size_t kMostLines = 20000;
+constexpr int kSecondsUntilStale = 15;  // without a new line, a run of another process is taken to be dead
+
+struct OpenFile {
+  explicit OpenFile(const fs::path& path) : descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (descriptor >= 0 && ::fstat(descriptor, &status) != 0) ::close(descriptor), descriptor = -1;
+  }
+  ~OpenFile() {
+    if (descriptor >= 0) ::close(descriptor);
+  }
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+  /// Bytes [begin, end), or fewer at the end of the file.
+  std::string range(int64_t begin, int64_t end) const {
+    std::string text(static_cast<size_t>(std::max<int64_t>(0, end - begin)), '\0');
+    size_t done = 0;
+    while (done < text.size()) {
+      const ssize_t n = ::pread(descriptor, text.data() + done, text.size() - done, begin + static_cast<int64_t>(done));
+      if (n <= 0) break;
+      done += static_cast<size_t>(n);
+    }
+    text.resize(done);
+    return text;
+  }
+  int descriptor;
+  struct stat status {};
+};
+
+double seconds_since_change(const fs::path& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) return 1e9;
+  return static_cast<double>(::time(nullptr) - status.st_mtime);
+}
+
+/// "step-000500" -> 500; -1 for other names.
+int64_t checkpoint_step(const std::string& name) {
+  if (name.compare(0, 5, "step-") != 0 || name.size() == 5 || name.size() > 20) return -1;
+  if (!std::all_of(name.begin() + 5, name.end(), [](char c) { return c >= '0' && c <= '9'; })) return -1;
+  return std::stoll(name.substr(5));
+}
+
+std::string link_target(const fs::path& link) {
+  std::error_code ignored;
+  return fs::read_symlink(link, ignored).filename().string();
+}
+
+int64_t folder_bytes(const fs::path& folder) {
+  int64_t bytes = 0;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    const auto size = entry.file_size(ignored);
+    if (!ignored) bytes += static_cast<int64_t>(size);
+  }
+  return bytes;
+}
+
+}  // namespace
+
+bool valid_run_id(const std::string& id) {
+  constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+  return !id.empty() && id.size() <= 64 && id != "." && id != ".." && id.find_first_not_of(kAllowed) == std::string::npos;
+}
+
+json parse_line(std::string_view text) {
+  std::string clean = replace_invalid_utf8(text);
+  json line = json::parse(clean, nullptr, false);
+  if (line.is_discarded()) {  // perhaps for a bare NaN, Infinity or -Infinity, outside of strings
+    std::string strict;
+    bool quoted = false;
+    for (size_t i = 0; i < clean.size(); ++i) {
+      if (clean[i] == '"' && (i == 0 || clean[i - 1] != '\\')) quoted = !quoted;
+      size_t length = 0;
+      for (const std::string_view word : {"-Infinity", "Infinity", "NaN"}) {
+        if (!quoted && clean.compare(i, word.size(), word) == 0) length = std::max(length, word.size());
+      }
+      strict += length > 0 ? "null" : clean.substr(i, 1);
+      if (length > 0) i += length - 1;
+    }
+    line = json::parse(strict, nullptr, false);
+  }
+  return line.is_object() ? line : json(nullptr);
+}
+
+json last_line(const fs::path& path) {
+  const OpenFile file(path);
+  if (file.descriptor < 0) return nullptr;
+  const int64_t size = file.status.st_size;
+  std::string tail = file.range(std::max<int64_t>(0, size - kTailBytes), size);
+  const size_t end = tail.rfind('\n');
+  if (end == std::string::npos) return nullptr;
+  tail.resize(end);
+  const size_t begin = tail.rfind('\n');
+  return parse_line(std::string_view(tail).substr(begin == std::string::npos ? 0 : begin + 1));
+}
+
+json run_flag(const json& description, const std::string& flag) {
+  for (const char* place : {"plan", "flags"}) {
+    const auto found = description.find(place);
+    if (found != description.end() && found->is_object() && found->contains(flag)) return (*found)[flag];
+  }
+  const auto top = description.find(flag);
+  return top == description.end() ? json(nullptr) : *top;
+}
+
+std::string GrowingFile::read(bool& restarted) {
+  restarted = false;
+  const OpenFile file(path_);
+  if (file.descriptor < 0) {
+    restarted = offset_ > 0;
+    offset_ = 0, inode_ = 0;
+    return "";
+  }
+  if (file.status.st_size < offset_ || (inode_ != 0 && file.status.st_ino != inode_)) offset_ = 0, restarted = true;
+  inode_ = file.status.st_ino;
+  std::string text = file.range(offset_, std::min<int64_t>(file.status.st_size, offset_ + kMostBytesARead));
+  text.resize(text.rfind('\n') + 1);  // npos + 1 = 0: no whole line yet
+  offset_ += static_cast<int64_t>(text.size());
+  return text;
+}
+
+void GrowingFile::skip_to_end() {
+  const OpenFile file(path_);
+  if (file.descriptor < 0) return;
+  const int64_t begin = std::max<int64_t>(0, file.status.st_size - kTailBytes);
+  const size_t newline = file.range(begin, file.status.st_size).rfind('\n');
+  offset_ = newline == std::string::npos ? begin : begin + static_cast<int64_t>(newline) + 1;
+  inode_ = file.status.st_ino;
+}
+
+RunFolder::RunFolder(std::string id, fs::path folder)
+    : id_(std::move(id)), folder_(std::move(folder)), metrics_(folder_ / "metrics.jsonl") {}
+
+json RunFolder::description() const {
+  const OpenFile file(folder_ / "run.json");
+  if (file.descriptor < 0) return json::object();
+  json description = json::parse(file.range(0, std::min<int64_t>(file.status.st_size, 4 << 20)), nullptr, false);
+  return description.is_object() ? description : json::object();
+}
+
+json RunFolder::summary() {
+  const json run = description();
+  const json metrics = last_line(folder_ / "metrics.jsonl");
+  const auto integer = [](const json& value) { return value.is_number() ? value.get<int64_t>() : int64_t{0}; };
+  const int64_t step = metrics.is_object() && metrics.contains("step") ? integer(metrics["step"]) : 0;
+  const int64_t steps = integer(run_flag(run, "steps"));
+  const json command = run_flag(run, "command");
+  std::string state = "stopped";
+  const json told = run_flag(run, "state");
+  if (seconds_since_change(folder_ / "metrics.jsonl") < kSecondsUntilStale && (steps == 0 || step < steps)) state = "running";
+  if (steps > 0 && step >= steps) state = "finished";
+  if (told.is_string() && (told == "finished" || told == "failed" || told == "stopped")) state = told.get<std::string>();
+  return {{"id", id_},
+          {"command", command.is_string() ? command : json(run.contains("task") ? "finetune" : "pretrain")},
+          {"state", state},
+          {"live", false},
+          {"step", step},
+          {"steps", steps},
+          {"metrics", metrics}};
+}
+
+json RunFolder::lines(const std::string& name) const {
+  const OpenFile file(folder_ / name);
+  json result = json::array();
+  if (file.descriptor < 0) return result;
+  const int64_t size = file.status.st_size;
+  const int64_t begin = std::max<int64_t>(0, size - kMostBytesARead);
+  const std::string text = file.range(begin, size);
+  std::vector<std::string_view> whole;
+  for (size_t at = begin > 0 ? std::min(text.find('\n'), text.size() - 1) + 1 : 0; at < text.size();) {
+    const size_t end = text.find('\n', at);
+    if (end == std::string::npos) break;
+    whole.emplace_back(text.data() + at, end - at);
+    at = end + 1;
+  }
+  for (size_t i = whole.size() > kMostLines ? whole.size() - kMostLines : 0; i < whole.size(); ++i) {
+    json line = parse_line(whole[i]);
+    if (line.is_object()) result.push_back(std::move(line));
+  }
+  return result;
+}
+
+json RunFolder::checkpoints() {
+  std::error_code ignored;
+  const fs::path folder = folder_ / "checkpoints";
+  const std::string best = link_target(folder / "best"), latest = link_target(folder / "latest");
+  std::vector<std::pair<int64_t, std::string>> found;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (checkpoint_step(name) >= 0 && entry.is_directory(ignored)) found.emplace_back(checkpoint_step(name), name);
+  }
+  std::sort(found.begin(), found.end());
+  json result = json::array();
+  for (const auto& [step, name] : found) {
+    json val_loss = nullptr;
+    with_series([&, step = step](const SeriesIndex& index) {
+      const auto answer = index.query("val_loss", step, step, 1);
+      if (!answer.rows.empty()) val_loss = answer.rows.back().last;
+    });
+    struct stat status {};
+    ::stat((folder / name).c_str(), &status);
+    result.push_back({{"name", name}, {"step", step}, {"bytes", folder_bytes(folder / name)},
+                      {"time", static_cast<int64_t>(status.st_mtime)}, {"best", name == best},
+                      {"latest", name == latest}, {"val_loss", val_loss}});
+  }
+  return result;
+}
+
+void RunFolder::update_series() {
+  for (;;) {
+    bool restarted = false;
+    const std::string text = metrics_.read(restarted);
+    if (restarted) series_ = SeriesIndex();
+    if (text.empty()) break;
+    scan_metrics(series_, text);
+  }
+  series_bytes_ = series_.bytes();
+}
+
+void RunFolder::with_series(const std::function<void(const SeriesIndex&)>& look) {
+  const std::lock_guard lock(mutex_);
+  update_series();
+  look(series_);
+}
+
+void RunFolder::drop_series() {
+  const std::lock_guard lock(mutex_);
+  series_ = SeriesIndex();
+  series_bytes_ = 0;
+  metrics_ = GrowingFile(folder_ / "metrics.jsonl");
+}
+
+}  // namespace seedling::server

@@ -1,0 +1,79 @@
+// One run as its folder shows it: run.json, the growing files of lines, the checkpoints.
+//
+// Files are read as they grow and never locked: a line counts once its newline is there. Everything a page asks about a
+// past run, or about one that another process trains, comes from here. Thread-safe.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "server/series.h"
+
+namespace seedling::server {
+
+/// Reads what was appended to a file since the last time, in whole lines.
+class GrowingFile {
+ public:
+  explicit GrowingFile(std::filesystem::path path) : path_(std::move(path)) {}
+  /// New whole lines (at most about 64 MiB a call; call again while it is not empty). `restarted`: the file was cut or
+  /// replaced, and what was read before no longer holds.
+  std::string read(bool& restarted);
+  /// From now on only what is appended after this moment.
+  void skip_to_end();
+
+ private:
+  std::filesystem::path path_;
+  int64_t offset_ = 0;
+  ino_t inode_ = 0;
+};
+
+class RunFolder {
+ public:
+  RunFolder(std::string id, std::filesystem::path folder);
+
+  const std::string& id() const { return id_; }
+  const std::filesystem::path& folder() const { return folder_; }
+  /// RUN of the contract, with "live": false.
+  nlohmann::json summary();
+  /// run.json, or {} where it is missing or malformed.
+  nlohmann::json description() const;
+  /// Objects of a file of lines ("samples.jsonl"), the last 20,000 of them.
+  nlohmann::json lines(const std::string& file) const;
+  nlohmann::json checkpoints();
+  /// Calls look(index) with the index up to date, under this run's lock.
+  void with_series(const std::function<void(const SeriesIndex&)>& look);
+  /// Forgets the index to save memory; it comes back when asked for.
+  void drop_series();
+  size_t series_bytes() const { return series_bytes_; }
+
+ private:
+  void update_series();  // mutex_ held
+
+  const std::string id_;
+  const std::filesystem::path folder_;
+  std::mutex mutex_;
+  GrowingFile metrics_;
+  SeriesIndex series_;
+  std::atomic<size_t> series_bytes_{0};
+};
+
+/// True for [A-Za-z0-9._-]{1,64} that is not "." or "..".
+bool valid_run_id(const std::string& id);
+
+/// One line of a file of lines as an object; null where it is none. Invalid UTF-8 is replaced, and the NaN and Infinity
+/// that some programs write are read as null.
+nlohmann::json parse_line(std::string_view line);
+
+/// The last whole line of a file as JSON; null where there is none.
+nlohmann::json last_line(const std::filesystem::path& file);
+
+/// run.json's flag, wherever this version or an older one keeps it; null where it is not.
+nlohmann::json run_flag(const nlohmann::json& description, const std::string& flag);
+
+}  // namespace seedling::server

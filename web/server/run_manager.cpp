@@ -1,0 +1,316 @@
+// The runs that this process trains (see run_manager.h).
+#include "server/run_manager.h"
+
+#include <random>
+
+#include "base/error.h"
+#include "server/fields.h"
+#include "server/reply.h"
+
+namespace seedling::server {
+
+using nlohmann::json;
+
+struct RunManager::Run {
+  std::string id, command;
+  json flags;
+  std::shared_ptr<Session> session;
+  std::thread thread;      // of runs started here
+  bool ended = false;      // guarded by mutex_
+  std::string message;     // guarded by mutex_
+};
+
+std::string random_hex(int n) {
+  std::random_device device;
+  std::string text;
+  for (int i = 0; i < n; ++i) {
+    const unsigned byte = device() & 255u;
+    text += "0123456789abcdef"[byte >> 4];
+    text += "0123456789abcdef"[byte & 15u];
+  }
+  return text;
+}
+
+RunManager::RunManager(RunStore& store, EventHub& hub, TrainerHooks hooks)
+    : store_(store), hub_(hub), hooks_(std::move(hooks)), command_prefix_(random_hex(4)) {}
+
+RunManager::~RunManager() {
+  std::map<std::string, std::shared_ptr<Run>> runs;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    runs = runs_;
+  }
+  free_place_.notify_all();
+  for (auto& [id, run] : runs) {
+    if (!run->thread.joinable()) continue;
+    run->session->post({command_prefix_ + "-end", "stop", json::object()});
+    run->thread.join();
+  }
+}
+
+void RunManager::attach(const std::string& id, Session& session) {
+  auto run = std::make_shared<Run>();
+  run->id = id;
+  run->session = std::shared_ptr<Session>(&session, [](Session*) {});  // lives longer than this manager
+  listen(run);
+  const std::lock_guard lock(mutex_);
+  runs_[id] = run;
+  ++training_;
+}
+
+/// Everything the trainer says becomes an event. Runs on the trainer's thread: copies and returns.
+void RunManager::listen(const std::shared_ptr<Run>& run) {
+  run->session->add_listener([this, weak = std::weak_ptr<Run>(run)](const std::string& kind, const json& line) {
+    const auto run = weak.lock();
+    if (!run) return;
+    if (kind == "metrics") return hub_.add_point(run->id, line);
+    if (kind == "state") {
+      json state = describe_live(*run);
+      if (line.is_object() && line.contains("state")) state["state"] = line["state"];
+      return hub_.publish("state", state);
+    }
+    json named = line.is_object() ? line : json{{"value", line}};
+    named["run"] = run->id;
+    hub_.publish(kind, named);
+    if (kind == "intervention" && line.is_object() && line.value("command", "") == "fork") finish_fork(run->id, line);
+  });
+}
+
+std::shared_ptr<Session> RunManager::live(const std::string& id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = runs_.find(id);
+  if (found == runs_.end() || found->second->ended) return nullptr;
+  const std::string state = found->second->session->snapshot()->state;
+  if (!found->second->thread.joinable() && (state == "finished" || state == "failed" || state == "stopped")) return nullptr;
+  return found->second->session;
+}
+
+json RunManager::describe_live(const Run& run) const {
+  const auto snapshot = run.session->snapshot();
+  return {{"id", run.id},
+          {"command", snapshot->command.empty() ? run.command : snapshot->command},
+          {"state", snapshot->state},
+          {"live", true},
+          {"step", snapshot->step},
+          {"steps", snapshot->steps},
+          {"metrics", snapshot->metrics}};
+}
+
+json RunManager::describe(const std::string& id) {
+  std::shared_ptr<Run> run;
+  bool ended = true;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = runs_.find(id);
+    if (found != runs_.end()) run = found->second, ended = run->ended;
+  }
+  if (run && live(id)) return describe_live(*run);
+  const auto folder = store_.find(id);
+  if (folder) {
+    json summary = folder->summary();
+    if (run) {  // trained here and over: its own last words are surer than what the files suggest
+      const std::string state = run->session->snapshot()->state;
+      if (state != "running" && state != "paused" && state != "starting") summary["state"] = state;
+      else if (ended) summary["state"] = run->message.empty() ? "stopped" : "failed";
+    }
+    return summary;
+  }
+  if (run) {  // it failed before it had written anything
+    json summary = describe_live(*run);
+    summary["live"] = false;
+    summary["state"] = "failed";
+    return summary;
+  }
+  refuse_not_found("there is no run \"" + id + "\"");
+}
+
+json RunManager::describe_all() {
+  std::vector<std::string> ids = store_.ids();
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, run] : runs_) {
+      if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.insert(ids.begin(), id);
+    }
+  }
+  json runs = json::array();
+  for (const std::string& id : ids) {
+    try {
+      runs.push_back(describe(id));
+    } catch (const HttpError&) {  // removed in between
+    }
+  }
+  return {{"runs", runs}};
+}
+
+std::string RunManager::message(const std::string& id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = runs_.find(id);
+  if (found == runs_.end()) return "";
+  return found->second->message.empty() ? found->second->session->snapshot()->message : found->second->message;
+}
+
+std::string RunManager::start(json body) {
+  if (!can_start()) throw HttpError(409, "not_live", "this server cannot start runs; use seedling serve");
+  if (!body.is_object()) refuse_malformed("the body must be one JSON object");
+  const std::string command = take_string(body, "command");
+  if (command != "pretrain" && command != "finetune") refuse_unknown("\"command\" must be \"pretrain\" or \"finetune\"");
+  for (const char* ours : {"out", "serve", "json", "config", "host", "port"}) {
+    if (body.contains(ours)) refuse_unknown("\"" + std::string(ours) + "\" is not the client's to choose");
+  }
+  if (body.contains("resume") && body["resume"].is_string()) {
+    const std::string id = body["resume"];
+    body.erase("resume");
+    if (!body.empty()) refuse_unknown("a run that is continued keeps its flags; send \"resume\" alone");
+    if (!store_.find(id)) refuse_not_found("there is no run \"" + id + "\"");
+    if (is_live(id)) throw HttpError(409, "not_live", "the run is training already");
+    launch(id, command, {{"resume", true}, {"out", store_.find(id)->folder().string()}});
+    return id;
+  }
+  if (body.contains("resume")) refuse_malformed("\"resume\" is the id of the run to continue");
+  try {
+    hooks_.check(command, body);
+  } catch (const Error& error) {
+    refuse_out_of_range(error.what());
+  }
+  const json named = body.contains("task") ? body["task"] : body.contains("preset") ? body["preset"] : json(command);
+  const std::string name = named.is_string() && valid_run_id(named) ? named.get<std::string>() : command;
+  const std::string id = store_.new_id(name);
+  body["out"] = (store_.folder() / id).string();
+  launch(id, command, body);
+  return id;
+}
+
+void RunManager::launch(const std::string& id, const std::string& command, const json& flags) {
+  auto run = std::make_shared<Run>();
+  run->id = id, run->command = command, run->flags = flags;
+  run->session = std::make_shared<Session>();
+  Snapshot snapshot;
+  snapshot.run = id, snapshot.command = command, snapshot.folder = flags["out"].get<std::string>();
+  run->session->publish(snapshot);
+  listen(run);
+  std::shared_ptr<Run> earlier;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) throw HttpError(503, "stopping", "the server is ending");
+    auto& place = runs_[id];
+    earlier = std::move(place);
+    place = run;
+    run->thread = std::thread([this, run] { train(run); });
+  }
+  if (earlier && earlier->thread.joinable()) earlier->thread.join();  // it has ended: runs are continued only then
+  hub_.publish("state", describe_live(*run));
+}
+
+/// The thread of one run: waits for a place, trains, says how it ended.
+void RunManager::train(const std::shared_ptr<Run>& run) {
+  bool stopped = false;
+  {
+    std::unique_lock lock(mutex_);
+    while (!stopping_ && !stopped && training_ >= kTrainingAtOnce) {
+      free_place_.wait_for(lock, std::chrono::milliseconds(100));
+      for (const Command& command : run->session->take_commands(false)) stopped = stopped || command.name == "stop";
+    }
+    stopped = stopped || stopping_;
+    if (!stopped) ++training_;
+  }
+  std::string message;
+  if (!stopped) {
+    try {
+      hooks_.train(run->command, run->flags, *run->session);
+    } catch (const std::exception& error) {
+      message = error.what();
+    } catch (...) {
+      message = "it ended for an unknown reason";
+    }
+  }
+  run->session->close();
+  Snapshot last = *run->session->snapshot();
+  const bool ended = last.state == "finished" || last.state == "stopped" || last.state == "failed";
+  if (!message.empty()) last.state = "failed", last.message = message;
+  else if (!ended) last.state = "stopped";
+  run->session->publish(last);
+  json state = describe_live(*run);
+  state["live"] = false;
+  {
+    const std::lock_guard lock(mutex_);
+    run->ended = true;
+    run->message = message;
+    if (!stopped) --training_;
+  }
+  free_place_.notify_all();
+  hub_.publish("state", state);
+}
+
+json RunManager::command(const std::string& id, json body) {
+  if (!body.is_object()) refuse_malformed("the body must be one JSON object");
+  const auto session = live(id);
+  const auto folder = store_.find(id);
+  if (!session && !folder) refuse_not_found("there is no run \"" + id + "\"");
+  Command command;
+  command.name = take_string(body, "command");
+  command.id = command_prefix_ + "-" + std::to_string(++commands_);
+  command.arguments = std::move(body);
+  std::string new_run;
+  if (command.name == "fork") {  // flags may stand beside "command" or in "set"
+    json set = command.arguments.value("set", json::object());
+    if (!set.is_object()) refuse_malformed("\"set\" must be an object of flag names and values");
+    for (const auto& [name, value] : command.arguments.items()) {
+      if (name != "set" && name != "name") set[name] = value;
+    }
+    const json name = command.arguments.value("name", json(nullptr));
+    command.arguments = json::object();
+    if (!set.empty()) command.arguments["set"] = set;
+    if (!name.is_null()) command.arguments["name"] = name;
+  }
+  try {
+    if (hooks_.check_command) hooks_.check_command(command);
+  } catch (const Error& error) {
+    refuse_out_of_range(error.what());
+  }
+  if (!session) throw HttpError(409, "not_live", "this process does not train the run \"" + id + "\"");
+  if (command.name == "rewind") {
+    bool there = false;
+    if (folder) {
+      for (const json& checkpoint : folder->checkpoints()) there |= checkpoint["step"] == command.arguments["step"];
+    }
+    if (!there) refuse_out_of_range("the run has no checkpoint of that step");
+  }
+  if (command.name == "fork") {
+    if (command.arguments.contains("name")) {
+      new_run = command.arguments["name"];
+      if (store_.find(new_run)) refuse_out_of_range("there is a run of that name already");
+    } else {
+      new_run = store_.new_id(id + "-fork");
+    }
+    command.arguments["name"] = new_run;
+    const std::string kind = session->snapshot()->command;
+    const std::lock_guard lock(mutex_);
+    forks_[command.id] = {new_run, kind.empty() ? json("pretrain") : json(kind)};
+  }
+  json reply = {{"id", command.id}, {"command", command.name}, {"step", session->snapshot()->step}};
+  if (!new_run.empty()) reply["run"] = new_run;
+  session->post(std::move(command));
+  return reply;
+}
+
+/// The trainer has written the fork's folder: it is a run that can be continued.
+void RunManager::finish_fork(const std::string& parent, const json& line) {
+  std::string id, command;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto fork = forks_.find(line.value("id", ""));
+    if (fork == forks_.end()) return;
+    id = fork->second.first, command = fork->second.second;
+    forks_.erase(fork);
+  }
+  const auto folder = store_.find(id);
+  if (!can_start() || !folder || folder->description().empty()) {
+    return hub_.publish("state", {{"id", id}, {"command", command}, {"state", "failed"}, {"live", false}, {"step", 0},
+                                  {"steps", 0}, {"metrics", nullptr}});
+  }
+  static_cast<void>(parent);
+  launch(id, command, {{"resume", true}, {"out", folder->folder().string()}});
+}
+
+}  // namespace seedling::server

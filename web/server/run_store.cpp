@@ -1,0 +1,168 @@
+// All runs of one folder (see run_store.h).
+#include "server/run_store.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace seedling::server {
+
+namespace fs = std::filesystem;
+
+namespace {
+constexpr size_t kMostSeriesBytes = size_t{512} << 20;  // indexes kept in memory, all runs together
+
+bool is_run(const fs::path& folder) {
+  std::error_code ignored;
+  return fs::exists(folder / "run.json", ignored) || fs::exists(folder / "metrics.jsonl", ignored);
+}
+}  // namespace
+
+RunStore::RunStore(fs::path runs) : runs_(std::move(runs)) {
+  std::error_code error;
+  fs::create_directories(runs_, error);
+  if (!fs::is_directory(runs_)) {
+    fail(runs_.string(), ": cannot be used as the folder of runs (", error.message(), "); name another with --runs");
+  }
+}
+
+std::vector<std::string> RunStore::ids() const {
+  std::vector<std::pair<fs::file_time_type, std::string>> found;
+  std::error_code ignored;
+  const auto add = [&](const std::string& id, const fs::path& folder) {
+    fs::file_time_type time = fs::last_write_time(folder / "run.json", ignored);
+    if (ignored) time = fs::last_write_time(folder, ignored);
+    found.emplace_back(time, id);
+  };
+  for (const auto& entry : fs::directory_iterator(runs_, fs::directory_options::skip_permission_denied, ignored)) {
+    const std::string id = entry.path().filename().string();
+    if (valid_run_id(id) && is_run(entry.path())) add(id, entry.path());
+  }
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, folder] : adopted_) {
+    if (std::none_of(found.begin(), found.end(), [&, id = &id](const auto& f) { return f.second == *id; })) add(id, folder);
+  }
+  std::sort(found.begin(), found.end(), std::greater<>());
+  std::vector<std::string> ids;
+  for (auto& [time, id] : found) ids.push_back(std::move(id));
+  return ids;
+}
+
+std::shared_ptr<RunFolder> RunStore::find(const std::string& id) {
+  if (!valid_run_id(id)) return nullptr;
+  const std::lock_guard lock(mutex_);
+  const auto adopted = adopted_.find(id);
+  const fs::path folder = adopted == adopted_.end() ? runs_ / id : adopted->second;
+  if (adopted == adopted_.end() && !is_run(folder)) return nullptr;
+  auto& run = known_[id];
+  if (!run) run = std::make_shared<RunFolder>(id, folder);
+  limit_memory(id);
+  return run;
+}
+
+/// Drops the indexes of the runs that were not asked about for longest.
+void RunStore::limit_memory(const std::string& used) {
+  if (recent_.empty() || recent_.back() != used) {
+    std::erase(recent_, used);
+    recent_.push_back(used);
+  }
+  if (recent_.size() < 2) return;
+  size_t total = 0;
+  for (auto id = recent_.rbegin(); id != recent_.rend(); ++id) {
+    RunFolder& run = *known_[*id];
+    total += run.series_bytes();
+    if (total > kMostSeriesBytes && *id != used) run.drop_series();
+  }
+}
+
+void RunStore::adopt(const std::string& id, const fs::path& folder) {
+  const std::lock_guard lock(mutex_);
+  adopted_[id] = folder;
+  known_.erase(id);
+}
+
+std::string RunStore::new_id(const std::string& name) {
+  for (int number = 1; number < 100000; ++number) {
+    const std::string id = name.substr(0, 56) + "-" + std::to_string(number);
+    std::error_code error;
+    if (fs::create_directory(runs_ / id, error)) return id;
+    if (error) fail((runs_ / id).string(), ": cannot be made: ", error.message());
+  }
+  fail(runs_.string(), ": there are too many runs named ", name);
+}
+
+/// What has been seen of one run so far.
+struct RunWatcher::Watched {
+  explicit Watched(const fs::path& folder)
+      : metrics(folder / "metrics.jsonl"), samples(folder / "samples.jsonl"), events(folder / "events.jsonl") {}
+  GrowingFile metrics, samples, events;
+  std::string state;
+  std::string latest;  // name of the newest checkpoint
+  fs::file_time_type checkpoints_time{};
+};
+
+RunWatcher::RunWatcher(RunStore& store, EventHub& hub, std::function<bool(const std::string&)> is_live)
+    : store_(store), hub_(hub), is_live_(std::move(is_live)), thread_([this] { watch(); }) {}
+
+RunWatcher::~RunWatcher() {
+  stopping_ = true;
+  thread_.join();
+}
+
+void RunWatcher::watch() {
+  std::vector<std::string> ids;
+  for (int round = 0; !stopping_; ++round) {
+    try {
+      if (round % 5 == 0) ids = store_.ids();
+      for (const std::string& id : ids) look(id, round == 0);
+    } catch (const std::exception&) {
+      // A folder that vanished while it was read: the next round sees it as it is.
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+}
+
+void RunWatcher::look(const std::string& id, bool first_round) {
+  const auto run = store_.find(id);
+  if (!run) return;
+  auto& watched = watched_[id];
+  const bool fresh = !watched;
+  if (fresh) watched = std::make_unique<Watched>(run->folder());
+  if (is_live_(id) || (fresh && first_round)) {  // told by its own session; or old news at the start
+    watched->metrics.skip_to_end(), watched->samples.skip_to_end(), watched->events.skip_to_end();
+    if (!is_live_(id)) watched->state = run->summary()["state"];
+    return;
+  }
+  const auto each = [&](GrowingFile& file, const auto& use) {
+    bool restarted = false;
+    std::string text = file.read(restarted);
+    for (size_t at = 0, end; (end = text.find('\n', at)) != std::string::npos; at = end + 1) {
+      nlohmann::json line = parse_line(std::string_view(text).substr(at, end - at));
+      if (line.is_object()) use(std::move(line));
+    }
+    return !text.empty();
+  };
+  const auto named = [&](nlohmann::json line) { return line["run"] = id, line; };
+  bool news = each(watched->metrics, [&](nlohmann::json line) { hub_.add_point(id, line); });
+  news |= each(watched->samples, [&](nlohmann::json line) { hub_.publish("sample", named(std::move(line))); });
+  news |= each(watched->events, [&](nlohmann::json line) { hub_.publish("intervention", named(std::move(line))); });
+  std::error_code ignored;
+  const auto time = fs::last_write_time(run->folder() / "checkpoints", ignored);
+  if (!ignored && time != watched->checkpoints_time) {
+    watched->checkpoints_time = time;
+    const nlohmann::json all = run->checkpoints();
+    if (!all.empty() && all.back()["name"] != watched->latest) {
+      watched->latest = all.back()["name"];
+      if (!fresh) hub_.publish("checkpoint", named(all.back()));
+    }
+  }
+  if (fresh || news || watched->state == "running") {
+    const nlohmann::json summary = run->summary();
+    if (summary["state"] != watched->state) {
+      watched->state = summary["state"];
+      hub_.publish("state", summary);
+    }
+  }
+}
+
+}  // namespace seedling::server
