@@ -1,10 +1,11 @@
 // From text to token files, and from token files to batches.
 //
-//   text (file, folder, named set) -> documents -> train / validation -> token files (memory-mapped, cached by
-//   content hash) -> windows -> Batch
+//   text (file, folder, named set) -> documents -> train / validation -> token files (memory-mapped, cached
+//   by content hash) -> windows -> Batch
 //
-// Loaders have no state: batch number i of a seed is a pure function, so a resumed or replayed run asks for the
-// same number and gets the same batch. Each epoch is a keyed permutation of all windows: without replacement.
+// Loaders have no state: batch number i of a seed is a pure function, so a resumed or replayed run asks for
+// the same number and gets the same batch. Each epoch is a keyed permutation of all windows: without
+// replacement.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +27,8 @@ class TokenFile {
   /// Throws Error naming the file if it is missing, truncated or not a token file.
   static std::shared_ptr<TokenFile> open(const std::filesystem::path& path);
   ~TokenFile();
-  int64_t size() const;                         // tokens
-  int64_t text_bytes() const;                   // UTF-8 bytes of the text they came from
+  int64_t size() const;        // tokens
+  int64_t text_bytes() const;  // UTF-8 bytes of the text they came from
   void read(int64_t begin, int64_t count, int32_t* ids) const;
   int32_t at(int64_t index) const;
 
@@ -39,24 +40,25 @@ class TokenFile {
 
 /// What --data, --tokenizer, --vocab-size and --objective ask for.
 struct DataOptions {
-  std::string data;                    // FILE, DIR or NAME
-  std::string tokenizer = "bpe";       // char, byte, bpe, wordpiece or a file or folder
+  std::string data;               // FILE, DIR or NAME
+  std::string tokenizer = "bpe";  // char, byte, bpe, wordpiece or a file or folder
   int64_t vocab_size = 4096;
   bool masked = false;
-  double validation_fraction = 0.1;    // of the documents; of the text's end where it is one document
+  double validation_fraction = 0.1;  // of the documents; of the text's end where it is one document
   uint64_t seed = 1;
-  int64_t size = 0;                    // bytes to generate (storyworld), 0 = default
-  std::filesystem::path cache;         // empty = $XDG_CACHE_HOME/seedling or ~/.cache/seedling
+  int64_t size = 0;                             // bytes to generate (storyworld), 0 = default
+  std::filesystem::path cache;                  // empty = $XDG_CACHE_HOME/seedling or ~/.cache/seedling
   std::function<void(const std::string&)> say;  // progress, one line a call
 };
 
 /// A data set ready for training.
 struct PreparedData {
   std::string name;
-  std::string hash;                    // SHA-256 of the content
+  std::string hash;  // SHA-256 of the content
   std::shared_ptr<Tokenizer> tokenizer;
   std::shared_ptr<TokenFile> train, validation;
-  /// Bits a byte below which no model can get, where the data's true distribution is known (storyworld); else 0.
+  /// Bits a byte below which no model can get, where the data's true distribution is known (storyworld); else
+  /// 0.
   double entropy_floor = 0.0;
   /// Count models held against the loss: [{"order": 1.., "nats_per_token", "bits_per_byte"}...].
   nlohmann::json rivals;
@@ -64,8 +66,8 @@ struct PreparedData {
   std::vector<std::string> prompts;
 };
 
-/// Finds, checks, splits, tokenizes (training the tokenizer if asked) and caches. Throws Error/UsageError with
-/// file, line and remedy: not UTF-8, empty, missing, folder without text.
+/// Finds, checks, splits, tokenizes (training the tokenizer if asked) and caches. Throws Error/UsageError
+/// with file, line and remedy: not UTF-8, empty, missing, folder without text.
 PreparedData prepare_data(const DataOptions& options);
 
 /// A keyed permutation of [0, n): image of i (Feistel network with cycle walking). No memory.
@@ -84,14 +86,16 @@ class CausalLoader {
   uint64_t seed_;
 };
 
-/// Masked windows: [CLS] T - 2 tokens [SEP]; 15 % of the tokens are targets, of which 80 % become [MASK], 10 % a
-/// random token, 10 % stay (Devlin et al. 2019); with whole_words all tokens of a chosen word go together.
+/// Masked windows: [CLS] T - 2 tokens [SEP]; 15 % of the tokens are targets, of which 80 % become [MASK], 10
+/// % a random token, 10 % stay (Devlin et al. 2019); with whole_words all tokens of a chosen word go
+/// together.
 class MaskedLoader {
  public:
   MaskedLoader(std::shared_ptr<TokenFile> tokens, std::shared_ptr<Tokenizer> tokenizer, int64_t B, int64_t T,
                uint64_t seed, bool whole_words);
   Batch batch(int64_t index) const;
   int64_t windows() const;
+
  private:
   std::shared_ptr<TokenFile> tokens_;
   std::shared_ptr<Tokenizer> tokenizer_;
@@ -100,8 +104,9 @@ class MaskedLoader {
   bool whole_words_;
 };
 
-/// The whole of a token file in order, for evaluation: batches of windows of T + 1 tokens that overlap by one, so
-/// every token but the first is a target exactly once (causal); seeded 15 % masks, always the same (masked).
+/// The whole of a token file in order, for evaluation: batches of windows of T + 1 tokens that overlap by
+/// one, so every token but the first is a target exactly once (causal); seeded 15 % masks, always the same
+/// (masked).
 std::vector<Batch> evaluation_batches(const TokenFile& tokens, const Tokenizer& tokenizer, bool masked,
                                       int64_t B, int64_t T, int64_t limit_tokens = 0);
 

@@ -1,0 +1,78 @@
+// Documents to token files, and prompts: steps of prepare_data, see prepare.h.
+#include <algorithm>
+
+#include "base/error.h"
+#include "data/encode.h"
+#include "data/prepare.h"
+#include "data/token_writer.h"
+
+namespace seedling {
+namespace {
+
+/// What stands between two documents: one special token, or else two line breaks.
+std::vector<int32_t> document_end(const Tokenizer& tokenizer, int64_t& text_bytes) {
+  const SpecialTokens& special = tokenizer.special();
+  text_bytes = 0;
+  if (special.eos >= 0) return {special.eos};
+  if (special.sep >= 0) return {special.sep};
+  const std::vector<int32_t> breaks = tokenizer.encode("\n\n");
+  if (tokenizer.decode(breaks) != "\n\n") return {};
+  text_bytes = 2;
+  return breaks;
+}
+
+}  // namespace
+
+void write_tokens(const Corpus& corpus, const std::vector<Document>& documents, const Tokenizer& tokenizer,
+                  const std::filesystem::path& path) {
+  TokenWriter writer(path, tokenizer.vocab_size());
+  int64_t end_bytes = 0;
+  const std::vector<int32_t> end = document_end(tokenizer, end_bytes);
+  const bool several = corpus.documents.size() > 1;
+  for_each_document(corpus, documents, [&](const Document& document, std::string_view text) {
+    encode_pieces(tokenizer, text, [&](const std::vector<int32_t>& ids) { writer.add(ids); });
+    writer.add_text_bytes(static_cast<int64_t>(text.size()));
+    if (several && document.whole) {
+      writer.add(end);
+      writer.add_text_bytes(end_bytes);
+    }
+  });
+  writer.finish();
+}
+
+std::vector<std::string> find_prompts(const Corpus& corpus, const std::vector<Document>& documents,
+                                      size_t count) {
+  // Some words from the front of a text: four of them, fewer where they are long.
+  const auto beginning = [](std::string_view text) {
+    size_t at = 0, words = 0;
+    while (at < text.size() && at < 40 && text[at] != '\n') {
+      if (text[at] == ' ' && ++words == 4) break;
+      ++at;
+    }
+    while (at < text.size() && (text[at] & 0xC0) == 0x80) ++at;  // never within a character
+    return std::string(text.substr(0, at));
+  };
+  std::vector<std::string> prompts;
+  const auto keep = [&](std::string_view text) {
+    std::string prompt = beginning(text);
+    if (prompt.size() >= 3 && std::find(prompts.begin(), prompts.end(), prompt) == prompts.end()) {
+      prompts.push_back(std::move(prompt));
+    }
+  };
+  const size_t picks = std::min(count, documents.size());
+  std::vector<Document> chosen;
+  for (size_t i = 0; i < picks; ++i) chosen.push_back(documents[i * documents.size() / picks]);
+  for_each_document(corpus, chosen, [&](const Document&, std::string_view text) {
+    // Evenly spaced lines of a long text; the first words of a short one.
+    const size_t places = (count + picks - 1) / picks;
+    for (size_t i = 0; i < places && prompts.size() < count; ++i) {
+      size_t at = text.size() * i / places;
+      if (at > 0) at = text.find('\n', at);
+      at = at == text.npos ? text.npos : text.find_first_not_of(" \t\r\n", at);
+      if (at != text.npos) keep(text.substr(at));
+    }
+  });
+  return prompts;
+}
+
+}  // namespace seedling
