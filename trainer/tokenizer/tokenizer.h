@@ -54,9 +54,9 @@ class Tokenizer {
 
 /// What to train.
 struct TokenizerOptions {
-  std::string kind = "bpe";  // bpe, byte, char, wordpiece
-  int64_t vocab_size = 4096; // ignored by byte and char
-  bool masked = false;       // adds [PAD] [UNK] [CLS] [SEP] [MASK] and the pair template
+  std::string kind = "bpe";   // bpe, byte, char, wordpiece
+  int64_t vocab_size = 4096;  // ignored by byte and char
+  bool masked = false;        // adds [PAD] [UNK] [CLS] [SEP] [MASK] and the pair template
 };
 
 /// Calls the consumer with successive pieces of the training text (never splitting a UTF-8 character).
@@ -65,8 +65,8 @@ using TextSource = std::function<void(const std::function<void(std::string_view)
 /// Trains on the text; deterministic. Throws UsageError for impossible options (vocab_size too small).
 std::unique_ptr<Tokenizer> train_tokenizer(const TokenizerOptions& options, const TextSource& text);
 
-/// Reads tokenizer.json (with tokenizer_config.json beside it when it is there), or a directory holding them, or
-/// vocab.json + merges.txt, or vocab.txt. Throws Error naming file and reason (hostile files included).
+/// Reads tokenizer.json (with tokenizer_config.json beside it when it is there), or a directory holding them,
+/// or vocab.json + merges.txt, or vocab.txt. Throws Error naming file and reason (hostile files included).
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& file_or_directory);
 
 /// Writes tokenizer.json and tokenizer_config.json, atomically.
