@@ -1,8 +1,15 @@
 // Sums the losses of all windows in order (see evaluator.h).
 #include "training/evaluator.h"
 
+#include <stdlib.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
+
+#include "base/error.h"
+#include "data/prepare.h"
 
 namespace seedling {
 
@@ -21,6 +28,26 @@ double TextScore::bits_per_byte() const {
   // token.
   const double predicted = static_cast<double>(std::max(tokens, text_tokens - 1));
   return loss * predicted / std::log(2.0) / static_cast<double>(text_bytes);
+}
+
+std::shared_ptr<TokenFile> tokenize_text(const std::filesystem::path& text, const Tokenizer& tokenizer) {
+  std::string folder = (std::filesystem::temp_directory_path() / "seedling-XXXXXX").string();
+  if (::mkdtemp(folder.data()) == nullptr) {
+    fail(folder, ": no temporary folder can be made: ", std::strerror(errno),
+         "; set TMPDIR to one that is writable");
+  }
+  /// The mapping keeps the bytes; the names can go at once.
+  struct Remove {
+    std::filesystem::path folder;
+    ~Remove() {
+      std::error_code error;
+      std::filesystem::remove_all(folder, error);
+    }
+  } remove{folder};
+  const Corpus corpus = open_corpus(text, folder, [](const std::string&) {});
+  const std::filesystem::path file = remove.folder / "tokens";
+  write_tokens(corpus, corpus.documents, tokenizer, file);
+  return TokenFile::open(file);
 }
 
 TextScore evaluate_text(Model& model, const TokenFile& tokens, const Tokenizer& tokenizer, int64_t T) {

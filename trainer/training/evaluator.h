@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <memory>
 
 #include "data/dataset.h"
 #include "model/model.h"
@@ -21,6 +23,10 @@ struct TextScore {
   double perplexity() const;
   double bits_per_byte() const;
 };
+
+/// A text file or folder as the model's tokenizer sees it, in a temporary token file that goes with the
+/// pointer. Throws Error as prepare_data does: missing, empty, not UTF-8.
+std::shared_ptr<TokenFile> tokenize_text(const std::filesystem::path& text, const Tokenizer& tokenizer);
 
 /// Evaluates all of `tokens` in windows of T (the model's context if 0).
 TextScore evaluate_text(Model& model, const TokenFile& tokens, const Tokenizer& tokenizer, int64_t T = 0);

@@ -41,15 +41,23 @@ Trainer::Trainer(TrainerOptions options, Model& model, Objective& objective, con
 
 TrainingResult Trainer::run(bool resume, const nlohmann::json& changes) {
   try {
+    session_.show_model(&model_, &tokenizer_);
     begin(resume, changes);
     TrainingResult result = train_to_the_end();
-    session_.close();
+    leave();
     return result;
   } catch (const std::exception& error) {
     publish("failed", error.what());
-    session_.close();
+    leave();
     throw;
   }
+}
+
+/// Nobody may look at the model any more.
+void Trainer::leave() {
+  session_.serve_looks();
+  session_.close();
+  session_.show_model(nullptr, nullptr);
 }
 
 TrainingResult Trainer::train_to_the_end() {

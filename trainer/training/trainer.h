@@ -58,6 +58,7 @@ class Trainer {
  private:
   // trainer.cpp: the loop
   TrainingResult train_to_the_end();
+  void leave();
   void take_step();
   LossSum forward_and_backward();
   void write_step(double loss, double norm, double rate, double step_seconds, int64_t step_tokens);

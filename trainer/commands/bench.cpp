@@ -1,0 +1,96 @@
+// seedling bench: how fast this machine trains, against what its matrix products can do.
+//
+// Real training steps (forward, backward, clipping, optimizer) on random tokens; warm-up first, then the
+// median of the repeats. mfu = tokens a second x FLOPs a token / ceiling, the ceiling measured in the same
+// run and precision.
+#include <nlohmann/json.hpp>
+
+#include "backend/cpu/machine.h"
+#include "commands/options.h"
+#include "model/model.h"
+#include "training/speed.h"
+
+namespace seedling {
+
+namespace {
+
+struct BenchFlags {
+  std::string preset = "nano", arch, optimizer = "adamw";
+  int64_t context_length = 0, batch_size = 0, vocab_size = 0;
+  int repeats = 5;
+  double seconds = 1.0;
+};
+
+/// Batch and vocabulary of the recipes that made the presets known.
+void fill_defaults(BenchFlags& flags) {
+  const bool large = flags.preset == "gpt2" || flags.preset == "bert-base";
+  const bool characters = flags.preset == "nano" || flags.preset == "baby";
+  if (flags.batch_size == 0)
+    flags.batch_size = flags.preset == "nano" ? 12 : flags.preset == "baby" ? 64 : large ? 4 : 8;
+  if (flags.vocab_size == 0) flags.vocab_size = characters ? 65 : large ? 50257 : 4096;
+}
+
+void run_bench(BenchFlags flags, CommandContext& context) {
+  fill_defaults(flags);
+  ModelConfig config = preset_config(flags.preset, flags.arch);
+  config.vocab_size = flags.vocab_size;
+  if (flags.context_length > 0) config.context_length = flags.context_length;
+  config.check();
+  const std::unique_ptr<Backend> backend = make_backend(context.common.device);
+  const int threads = context.common.device.threads > 0 ? context.common.device.threads : cpu_info().cores;
+  const double before = measure_ceiling(*backend, threads);
+  Model model(config, *backend, true);
+  model.initialize(context.common.seed);
+  SpeedOptions options;
+  options.batch_size = flags.batch_size;
+  options.context_length = config.context_length;
+  options.optimizer = flags.optimizer.c_str();
+  options.repeats = flags.repeats;
+  options.seconds_each = flags.seconds;
+  const std::vector<double> speeds = measure_training(model, options);
+  const double ceiling = std::max(before, measure_ceiling(*backend, threads));
+  const double speed = median(speeds), flops = config.flops_per_token(config.context_length);
+  const nlohmann::json result = {{"preset", flags.preset},
+                                 {"arch", config.model_type},
+                                 {"tokens_per_second", speed},
+                                 {"tokens_per_second_all", speeds},
+                                 {"flops_per_token", flops},
+                                 {"mfu", speed * flops / ceiling},
+                                 {"gemm_gflops", ceiling / 1e9},
+                                 {"peak_rss_bytes", peak_memory()},
+                                 {"device", backend->name()},
+                                 {"precision", backend->activation_type() == DType::bf16 ? "bf16" : "fp32"},
+                                 {"threads", threads},
+                                 {"parameters", model.parameters().count()},
+                                 {"batch_size", flags.batch_size},
+                                 {"context_length", config.context_length},
+                                 {"vocab_size", config.vocab_size},
+                                 {"optimizer", flags.optimizer}};
+  context.finish(result);
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& app, CommandContext& context) {
+  auto flags = std::make_shared<BenchFlags>();
+  CLI::App* command =
+      add_command(app, context, "bench", "Measure training speed against this machine's ceiling");
+  command->add_option("--preset", flags->preset,
+                      "nano, baby, story, gpt2, bert-tiny, bert-mini or bert-base");
+  command->add_option("--arch", flags->arch, "gpt2, bert, llama or qwen3 (default: the preset's)");
+  command->add_option("--optimizer", flags->optimizer, "adamw or muon")
+      ->check(CLI::IsMember({"adamw", "muon"}));
+  command
+      ->add_option("--context-length", flags->context_length, "Tokens in a sequence (default: the preset's)")
+      ->check(CLI::Range(1, 1 << 20));
+  command->add_option("--batch-size", flags->batch_size, "Sequences in a step")
+      ->check(CLI::Range(1, 1 << 20));
+  command->add_option("--vocab-size", flags->vocab_size, "Rows of the vocabulary")
+      ->check(CLI::Range(2, 1 << 24));
+  command->add_option("--repeats", flags->repeats, "Measurements (default 5)")->check(CLI::Range(1, 1000));
+  command->add_option("--seconds", flags->seconds, "Least duration of one (default 1)")
+      ->check(CLI::Range(0.0, 600.0));
+  command->callback([flags, &context] { run_bench(*flags, context); });
+}
+
+}  // namespace seedling
