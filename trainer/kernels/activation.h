@@ -1,6 +1,7 @@
 // Activations as pairs {value, derivative}, so that forward and backward cannot drift apart.
 //
-//   gelu_tanh   0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))   Hendrycks & Gimpel 2016, "gelu_new"
+//   gelu_tanh   0.5 x (1 + tanh(u)), u = sqrt(2/pi) (x + 0.044715 x^3)   Hendrycks & Gimpel 2016, "gelu_new";
+//               computed as x sigmoid(2 u), the same thing with one exponential and no cancellation
 //   gelu_erf    x Phi(x) = 0.5 x (1 + erf(x / sqrt 2))
 //   silu        x sigmoid(x)
 //   relu_squared  max(x, 0)^2                                     So et al. 2021
@@ -16,8 +17,7 @@ namespace seedling::kernels {
 template <Activation kind>
 SEEDLING_HD float activate(float x) {
   if constexpr (kind == Activation::gelu_tanh) {
-    const float u = 0.7978845608f * (x + 0.044715f * x * x * x);
-    return 0.5f * x * (1.0f + hyperbolic_tangent(u));
+    return x * sigmoid(1.5957691216f * (x + 0.044715f * x * x * x));
   } else if constexpr (kind == Activation::gelu_erf) {
     return 0.5f * x * (1.0f + error_function(0.70710678119f * x));
   } else if constexpr (kind == Activation::silu) {
@@ -35,10 +35,8 @@ SEEDLING_HD float activate(float x) {
 template <Activation kind>
 SEEDLING_HD float activation_slope(float x) {
   if constexpr (kind == Activation::gelu_tanh) {
-    const float u = 0.7978845608f * (x + 0.044715f * x * x * x);
-    const float t = hyperbolic_tangent(u);
-    const float du = 0.7978845608f * (1.0f + 0.134145f * x * x);
-    return 0.5f * (1.0f + t) + 0.5f * x * (1.0f - t * t) * du;
+    const float s = sigmoid(1.5957691216f * (x + 0.044715f * x * x * x));
+    return s + x * s * (1.0f - s) * 1.5957691216f * (1.0f + 0.134145f * x * x);
   } else if constexpr (kind == Activation::gelu_erf) {
     const float density = 0.3989422804f * exponential(-0.5f * x * x);
     return 0.5f * (1.0f + error_function(0.70710678119f * x)) + x * density;
