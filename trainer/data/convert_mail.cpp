@@ -177,7 +177,7 @@ std::string part_text(const Part& part, int depth) {
     std::string html;
     at = part.body.find("--" + boundary);
     while (at != part.body.npos && !boundary.empty()) {
-      const size_t begin = part.body.find('\n', at);
+      const size_t begin = part.body.find('\n', at + 1);
       if (begin == part.body.npos) break;
       at = part.body.find("\n--" + boundary, begin);
       const Part sub = parse_part(part.body.substr(begin + 1, at == part.body.npos ? at : at - begin - 1));
