@@ -40,16 +40,19 @@ size_t Chooser::settle(size_t n, double (*weight)(size_t), size_t skip) {
 }
 
 size_t Chooser::uniform(size_t n) {
-  return settle(n, [](size_t) { return 1.0; }, SIZE_MAX);
+  return settle(
+      n, [](size_t) { return 1.0; }, SIZE_MAX);
 }
 
 size_t Chooser::zipf(size_t n, size_t skip) {
-  return settle(n, [](size_t i) { return 1.0 / (static_cast<double>(i) + 6.0); }, skip);
+  return settle(
+      n, [](size_t i) { return 1.0 / (static_cast<double>(i) + 6.0); }, skip);
 }
 
 bool Chooser::chance(double p) {
   require(p > 0 && p < 1, "storyworld: a chance must lie strictly between 0 and 1");
-  const bool yes = scripted_ ? (picks_.size() < script_.size() && script_[picks_.size()].pick == 1) : random_.uniform() < p;
+  const bool yes = scripted_ ? (picks_.size() < script_.size() && script_[picks_.size()].pick == 1)
+                             : random_.uniform() < p;
   picks_.push_back({2, yes ? 1u : 0u});
   bits_ -= std::log2(yes ? p : 1 - p);
   return yes;

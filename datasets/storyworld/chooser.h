@@ -1,8 +1,8 @@
 // The one place where Storyworld decides anything, and the account of what each decision cost in bits.
 //
-// A text's probability is the product of the probabilities of the choices that made it, provided no other choices
-// make the same text; the tests search for such doubles (see `replay`). Draws are counter-based (base/random.h).
-// Called by the Teller and by the task makers.
+// A text's probability is the product of the probabilities of the choices that made it, provided no other
+// choices make the same text; the tests search for such doubles (see `replay`). Draws are counter-based
+// (base/random.h). Called by the Teller and by the task makers.
 #pragma once
 
 #include <cstdint>

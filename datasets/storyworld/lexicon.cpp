@@ -15,108 +15,137 @@ struct Row {
 
 constexpr Row kRows[] = {
     {"trait",
-     "brave|curious|gentle|cheerful|careful|clever|quiet|lively|patient|kind|stubborn|thoughtful|merry|shy|bold|"
-     "dreamy|helpful|sensible|polite|restless|playful|eager|sleepy|busy|freckled|skinny|talkative|barefoot"},
+     "brave|curious|gentle|cheerful|careful|clever|quiet|lively|patient|kind|stubborn|thoughtful|merry|"
+     "shy|bold|dreamy|helpful|sensible|polite|restless|playful|eager|sleepy|busy|freckled|skinny|"
+     "talkative|barefoot|lonely|little|friendly|young|tall|forgetful"},
     {"hobby",
-     "climbing trees|counting stars|skipping stones|singing loudly|drawing birds|telling riddles|picking flowers|"
-     "building dams|reading tales|whistling tunes|collecting feathers|watching clouds|baking biscuits|"
-     "chasing butterflies|carving sticks|dancing barefoot|catching tadpoles|painting pebbles|hunting for shells|"
-     "playing marbles|jumping over puddles|making daisy chains|feeding sparrows|inventing games|walking on walls|"
-     "naming the hills|learning poems|keeping snails|digging for treasure|sailing paper ships"},
+     "climbing <tree>|counting stars|skipping stones|singing <how>|drawing <bird>|telling riddles|"
+     "picking <flower>|building dams|reading tales|whistling tunes|collecting feathers|watching <bird>|"
+     "baking <cakekind> cake|chasing butterflies|carving sticks|dancing barefoot|catching tadpoles|"
+     "painting pebbles|hunting for shells|playing marbles|jumping over puddles|making daisy chains|"
+     "feeding <bird>|inventing games|walking on walls|naming the hills|learning poems|keeping snails|"
+     "digging for treasure|sailing paper ships|growing <veg>|planting <flower>"},
     {"walk",
-     "walked|hurried|ran|strolled|marched|skipped|wandered|trotted|hopped|raced|tramped|tiptoed|dashed|rambled"},
+     "walked|hurried|ran|strolled|marched|skipped|wandered|trotted|hopped|raced|tramped|tiptoed|dashed|"
+     "rambled"},
     {"past",
-     "the mossy gate|a field of barley|the crooked oak|a row of poplars|the empty barn|a patch of nettles|"
-     "the stone wall|two sleeping dogs|a pile of logs|the village pump|a flock of starlings|the red letterbox|"
-     "a cart of hay|the broken fence|the blackberry hedge|the washing lines|a heap of turnips|three noisy hens|"
-     "the horse trough|a tangle of brambles|the tall scarecrow|a bed of lavender|the quiet chapel|"
-     "a ditch full of rushes|the chestnut trees|some grazing ponies|the potato rows|an old wagon|the lilac bushes|"
-     "the blue door|the sunflowers|a sleepy sentry box|the laundry|an upturned boat|the walnut tree|"
-     "the schoolmaster's bicycle|a stack of barrels|the pigeon loft|the greenhouse|an ant hill"},
+     "the <padj> gate|the <padj> oak|the <padj> barn|the <padj> wall|the <padj> pump|the <padj> letterbox|"
+     "the <padj> fence|the <padj> hedge|the <padj> scarecrow|the <padj> chapel|the <padj> wagon|"
+     "the <padj> door|the <padj> trough|a ditch full of <weed>|the <padj> boat|the <padj> greenhouse|"
+     "the <padj> bench|the <padj> stable|the <padj> shed|the <padj> signpost|the <padj> cottage|"
+     "the <padj> cart|the <padj> haystack|a field of <grain>|a row of <tree>|a patch of <weed>|"
+     "a heap of <veg>|a flock of <bird>|<number> sleeping dogs|<number> <herdcolour> hens|"
+     "<number> <herdcolour> ponies|the <padj> pigeon loft|a bed of <flower>|a tangle of <weed>|a pile of "
+     "logs|"
+     "the <padj> washing lines|an ant hill|the <padj> stile|a <trait> <passer>|a stack of <padj> barrels"},
     {"along",
-     "along the lane|across the fields|down the hill|over the stile|through the long grass|up the track|"
-     "down the cobbled street|along the wall|between the hedges|under the elms|across the green|"
-     "over the stepping stones|through the back gardens|around the corner|along the towpath|through the gap"},
+     "along the <nadj> lane|across the <nadj> fields|down the <nadj> hill|over the <padj> stile|"
+     "through the long grass|up the <nadj> track|down the <padj> street|along the <padj> wall|"
+     "between the hedges|under the <tree>|across the green|over the <nadj> stones|"
+     "through the <nadj> gardens|around the <padj> corner|along the <nadj> towpath|through the <grain>"},
     {"how",
-     "slowly|quickly|softly|carefully|gladly|calmly|proudly|bravely|politely|quietly|eagerly|kindly|shyly|warmly|"
-     "gently|firmly|merrily|seriously|solemnly|patiently|lightly|boldly"},
-    {"day",
-     "bright|quiet|busy|long|lovely|strange|perfect|lazy|noisy|ordinary|peaceful|remarkable"},
+     "slowly|quickly|softly|carefully|gladly|calmly|proudly|bravely|politely|quietly|eagerly|kindly|shyly|"
+     "warmly|gently|firmly|merrily|seriously|solemnly|patiently|lightly|boldly|cheerfully|thoughtfully|"
+     "briskly|hastily|sweetly|earnestly|dreamily|sternly|happily|simply|stubbornly|cleverly|neatly"},
+    {"day", "bright|quiet|busy|long|lovely|strange|perfect|lazy|noisy|ordinary|peaceful|remarkable"},
     {"day_spring", "mild|breezy|fresh|showery|clear|damp|soft|green|blustery"},
     {"day_summer", "hot|sunny|dry|golden|drowsy|blue|sultry|cloudless|warm"},
     {"day_autumn", "misty|windy|grey|crisp|rainy|foggy|cool|copper|stormy"},
     {"day_winter", "cold|frosty|snowy|icy|white|dark|bitter|still|freezing"},
     {"weather_spring",
-     "soft rain tapped on the roofs|the first swallows were back|the cherry trees were in bloom|"
-     "a mild wind shook the daffodils|lambs called from the meadow|the puddles shone like mirrors|"
-     "the last snow had melted|the buds were opening|a rainbow stood over the fields|the brook was full and loud|"
-     "primroses dotted the banks|blackbirds sang on every chimney"},
+     "<rainadj> rain tapped on the <roofadj> roofs|the first <bird> were back|the <tree> were in bloom|"
+     "a <windadj> wind shook the <flower>|lambs called from the <nadj> meadow|"
+     "the <nadj> puddles shone like mirrors|the last snow had melted|the first buds were opening|"
+     "a rainbow stood over the <nadj> fields|the brook was full and loud|<flower> dotted the <nadj> banks|"
+     "<bird> sang on every chimney|the <tree> smelled sweet|the <nadj> earth steamed"},
     {"weather_summer",
-     "the sun burned on the cobbles|bees hummed in the lime trees|the hay smelled sweet|not a cloud was in the sky|"
-     "the grass was dry and yellow|crickets sang in the ditches|thunder grumbled far away|"
-     "strawberries were ripe in the gardens|swifts screamed around the steeple|the river was low and warm|"
-     "every window stood open|poppies blazed among the wheat"},
+     "the sun burned on the <padj> cobbles|bees hummed in the <tree>|the hay smelled sweet|"
+     "not a cloud was in the sky|the grass was dry and <skycolour>|crickets sang in the <nadj> ditches|"
+     "thunder grumbled far away|strawberries were ripe in the <nadj> gardens|"
+     "<bird> screamed around the <padj> steeple|the river was low and warm|every <padj> window stood open|"
+     "poppies blazed among the <grain>|the <grain> was ripe|the <bird> were too hot to sing"},
     {"weather_autumn",
-     "leaves whirled through the lanes|fog lay on the fields|apples thudded into the grass|"
-     "the wind rattled the shutters|geese flew south in long lines|smoke curled from the bonfires|"
-     "drizzle hung on the spider webs|mushrooms stood in rings|the hedges were full of berries|"
-     "chestnuts dropped from the trees|the barns were full|rain drummed on the gutters"},
+     "leaves whirled through the <nadj> lanes|fog lay on the <nadj> fields|"
+     "apples thudded into the <nadj> grass|the wind rattled the <padj> shutters|"
+     "<bird> flew south in long lines|smoke curled from the bonfires|drizzle hung on the <nadj> webs|"
+     "mushrooms stood in <nadj> rings|the hedges were full of berries|chestnuts dropped from the <tree>|"
+     "the <padj> barns were full|rain drummed on the <padj> gutters|the <tree> were bare|"
+     "the <tree> had turned <skycolour>"},
     {"weather_winter",
-     "snow lay on every roof|icicles hung from the gutters|the pond was frozen hard|frost covered the windows|"
-     "the wind howled around the chimneys|snowflakes drifted past the lamps|the days were short|"
-     "the road was white and silent|robins begged at the doors|every stove was lit|the pump had frozen|"
-     "the sky was the colour of slate"},
+     "snow lay on every <roofadj> roof|icicles hung from the <padj> gutters|the pond was frozen hard|"
+     "frost covered the <padj> windows|the wind howled around the <padj> chimneys|"
+     "snowflakes drifted past the <padj> lamps|the days were short|the road was <nadj> and <nadj>|"
+     "<bird> begged at the <padj> doors|every stove was lit|the pump had frozen|"
+     "the sky was the colour of slate|the <tree> wore white hats|ice hung in the <tree>"},
     {"mid_spring",
-     "A shower came and went|A cuckoo called twice|The wind smelled of wet earth|Catkins danced above the path|"
-     "A hare ran across the young corn|Petals blew about like snow"},
+     "a shower came and went|a cuckoo called <number> times|the wind smelled of <flower>|"
+     "catkins danced above the <nadj> path|a hare ran across the <grain>|petals blew about like snow|"
+     "<bird> sang in the <tree>|a <nadj> cloud hid the sun|<number> <birdcolour> <bird> flew by"},
     {"mid_summer",
-     "The road was dusty and hot|A lark sang high above|Grasshoppers jumped out of the way|The shade felt cool|"
-     "A lizard slept on a stone|Dandelion clocks floated by"},
+     "the road was dusty and hot|a lark sang high above|grasshoppers jumped out of the <nadj> grass|"
+     "the shade of the <tree> felt cool|a lizard slept on a <nadj> stone|dandelion clocks floated by|"
+     "<bird> bathed in the dust|a <nadj> haze lay on the <grain>|<number> <birdcolour> <bird> flew by"},
     {"mid_autumn",
-     "Wet leaves stuck to everything|A magpie chattered in the hedge|The fog grew thicker|Conkers crunched underfoot|"
-     "A cold gust shook the branches|Somewhere a bonfire crackled"},
+     "<nadj> leaves stuck to everything|a magpie chattered in the <tree>|the fog grew thicker|"
+     "conkers crunched underfoot|a <nadj> gust shook the <tree>|somewhere a bonfire crackled|"
+     "<bird> gathered on the roofs|rain ran down the <nadj> road|<number> <birdcolour> <bird> flew by"},
     {"mid_winter",
-     "The snow squeaked underfoot|Every breath made a cloud|A branch cracked under its load|The ice glittered|"
-     "Bells rang in the frosty air|Sparrows puffed up their feathers"},
+     "the snow squeaked underfoot|every breath made a cloud|a branch of the <tree> cracked|"
+     "the <nadj> ice glittered|bells rang in the <nadj> air|<bird> puffed up their feathers|"
+     "snow fell from the <tree>|a <windadj> wind blew from the north|<number> <birdcolour> <bird> flew by"},
     {"look",
-     "under the bench|behind the door|in the tall grass|between the stones|inside the old boot|on the windowsill|"
-     "under the stairs|behind the curtain|in the coal bucket|beneath the hedge|on top of the cupboard|"
-     "in the flowerpots|under the blanket|behind the water barrel|in every pocket|among the logs|inside the oven|"
-     "under the table|in the hay|behind the clock"},
+     "under the <padj> bench|behind the <padj> door|in the tall <weed>|between the stones|"
+     "inside the <padj> boot|on the <padj> windowsill|under the <padj> stairs|behind the <padj> curtain|"
+     "in the <padj> bucket|beneath the <padj> hedge|on the <padj> cupboard|in the <padj> flowerpot|"
+     "under the <padj> blanket|behind the <padj> barrel|in the <padj> drawer|among the <veg>|"
+     "inside the <padj> oven|under the <padj> table|in the <padj> hay|behind the <padj> clock"},
     {"search", "looked|searched|peeped|felt around|hunted|rummaged"},
     {"glad",
-     "happy|proud|glad|delighted|cheerful|thankful|pleased|merry|overjoyed|light at heart|contented|grateful|"
-     "warm inside|as happy as a lark|as proud as a king"},
+     "happy|proud|glad|delighted|cheerful|thankful|pleased|merry|overjoyed|contented|grateful|satisfied|"
+     "hopeful|calm|relieved|lucky"},
     {"sad",
-     "sad|worried|upset|gloomy|lonely|miserable|downhearted|sorry|unhappy|heavy at heart|ashamed of the tears|"
-     "as sad as a wet hen|close to tears|cross and sad"},
-    {"afraid", "afraid|scared|nervous|frightened|uneasy|alarmed|pale with fright|as stiff as a board"},
+     "sad|worried|upset|gloomy|lonely|miserable|downhearted|sorry|unhappy|cross|bitter|hurt|discouraged|"
+     "desperate"},
+    {"afraid", "afraid|scared|nervous|frightened|uneasy|alarmed|pale|anxious|timid|breathless"},
     {"tired", "tired|weary|hungry|cold and tired|out of breath|footsore|quite worn out|thirsty"},
-    {"size", "small|big|tiny|large|little|huge|enormous|round|narrow|plump"},
-    {"animal_mood", "thin|hungry|shivering|muddy|lonely|little|limping|young|trembling|fluffy|tired|lost"},
-    {"nice", "lovely|fine|splendid|beautiful|handsome|pretty|marvellous|wonderful|charming|perfect"},
+    {"size", "small|big|tiny|large|little|huge|enormous|round|narrow|plump|long|crooked|strange|pale|wide"},
+    {"animal_mood",
+     "thin|hungry|shivering|muddy|lonely|little|limping|young|trembling|fluffy|tired|lost|wet|frightened|"
+     "grumpy|sleepy|skinny|friendly"},
+    {"nice",
+     "lovely|fine|splendid|beautiful|handsome|pretty|marvellous|wonderful|charming|perfect|shiny|bright|"
+     "little|big|excellent|magnificent|famous|new"},
     {"number", "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"},
     {"treat",
-     "a slice of cake|a ripe pear|a mug of cocoa|a handful of nuts|a warm bun|a bowl of cherries|a glass of milk|"
-     "a cup of tea|a toffee apple|a spoonful of jam|a piece of gingerbread|a pancake|a sugar mouse|a roast potato|"
-     "a plate of dumplings|a juicy plum|a stick of liquorice|a cinnamon roll|a cup of cider|a handful of raisins"},
+     "a slice of <cakekind> cake|a ripe <fruit>|a mug of cocoa|a handful of nuts|a <adjfood> bun|"
+     "a bowl of cherries|a glass of milk|a cup of tea|a toffee apple|a spoonful of <fruit> jam|"
+     "a piece of gingerbread|a <adjfood> pancake|a sugar mouse|a <adjfood> potato|<number> dumplings|"
+     "a juicy <fruit>|a stick of liquorice|a cinnamon roll|<number> biscuits|a handful of raisins"},
     {"chore",
-     "sweep the floor|stack the firewood|carry the buckets|wash the windows|sort the nails|fill the lamps|"
-     "polish the brass|count the sacks|rake the leaves|feed the fire|scrub the steps|fold the cloths|mend the gate|"
-     "oil the hinges|hang up the herbs|peel the onions|dust the shelves|weed the path|untangle the strings|"
-     "load the cart"},
+     "sweep the <padj> floor|stack the <padj> logs|carry the <padj> buckets|wash the <padj> windows|"
+     "sort the <padj> nails|fill the <padj> lamps|polish the <padj> brass|count the <padj> sacks|"
+     "rake the leaves|feed the fire|scrub the <padj> steps|fold the <padj> cloths|mend the <padj> gate|"
+     "oil the <padj> hinges|hang up the <flower>|peel the <veg>|dust the <padj> shelves|weed the <flower>|"
+     "untangle the <padj> strings|load the <padj> cart|wash the <veg>|paint the <padj> fence"},
     {"supper",
-     "onion soup|baked potatoes|mushroom stew|barley porridge|fried fish|bean soup|noodles|pea soup|pancakes|"
-     "cabbage rolls|lentils|toasted cheese|apple dumplings|roast turnips|omelettes|rice pudding"},
+     "<vegsoup> soup|<adjfood> potatoes|<vegsoup> stew|<adjfood> <veg> and <veg>|barley porridge|"
+     "<adjfood> fish|noodles with <veg>|<adjfood> pancakes|cabbage rolls|toasted cheese|<fruit> dumplings|"
+     "<adjfood> <veg>|omelettes with <veg>|rice pudding|<vegsoup> pie"},
     {"ending",
-     "the first star came out|the lamps were lit one by one|the moon climbed over the roofs|the bats began to fly|"
-     "the village grew quiet|the cat curled up by the stove|the church bell rang for evening|the sky turned pink|"
-     "smoke rose from every chimney|the shutters were closed|the frogs began their song|an owl called from the barn|"
-     "the fire sank to red coals|the wind went to sleep|the dew fell on the grass|the swallows went to roost"},
+     "the first star came out|the lamps were lit one by one|"
+     "the moon climbed over the <roofadj> roofs|the bats began to fly|the village grew <stilladj>|"
+     "the cat curled up by the <padj> stove|the church bell rang for evening|"
+     "the sky turned <skycolour>|smoke rose from every <padj> chimney|the shutters were closed|"
+     "the frogs began their <nadj> song|an owl called from the <padj> barn|"
+     "the fire sank to <nadj> coals|the wind went to sleep|the dew fell on the <nadj> grass|"
+     "the <bird> went to roost|the <bird> fell silent|the <nadj> fields went dark"},
     {"night_sound",
-     "a scratching sound|a long howl|a soft thump|a strange whistle|a rustling noise|a creaking sound|a low groan|"
-     "a tapping noise|a splash|a rattle"},
-    {"night_thing", "a ghost|a giant|a thief|a dragon|a witch|a wolf|a monster|a goblin|a troll"},
+     "a <soundadj> scratching|a <soundadj> howl|a <soundadj> thump|a <soundadj> whistle|"
+     "a <soundadj> rustling|a <soundadj> creaking|a <soundadj> groan|a <soundadj> tapping|"
+     "a <soundadj> splash|a <soundadj> rattle|a <soundadj> knock|a <soundadj> hum"},
+    {"night_thing",
+     "a <size> ghost|a <size> giant|a <size> thief|a <size> dragon|a <size> witch|a <size> wolf|"
+     "a <size> monster|a <size> goblin|a <size> troll|a <size> bear"},
     {"gasp", "Oh dear|Oh no|Goodness|Alas|Bother|Good heavens|What a pity|Dear me"},
     {"cheer", "Hurrah|At last|How wonderful|Splendid|What luck|Well done|Bravo|How lovely"},
     {"yes", "Of course|Certainly|With pleasure|Gladly|Why not|Very well|Surely"},
@@ -126,28 +155,34 @@ constexpr Row kRows[] = {
      "as light as a feather|as quick as a hare|as quiet as a mouse|as busy as a bee|as brave as a lion|"
      "as fresh as a daisy|as steady as a rock|as free as a bird|as bright as a button|as snug as a bug"},
     {"song",
-     "a sea song|a lullaby|a funny rhyme|an old ballad|a marching song|a tune without words|a harvest song|"
-     "a song about geese|a round for three voices"},
+     "a sea song|a lullaby|a funny rhyme|a <nadj> ballad|a marching song|a tune without words|"
+     "a harvest song|a song about <bird>|a song about <flower>|a song about the <nadj> sea|"
+     "a round for <number> voices|a <nadj> tune"},
     {"mishap",
-     "a gust of wind blew {his} cap into a ditch|a goose blocked the way and hissed|{he} stepped into a deep puddle|"
-     "the lace of {his} shoe came loose|a dog barked at {him} from a yard|{he} slipped on the wet stones|"
-     "{his} scarf caught on a thorn|a bee buzzed around {his} ears|a swarm of gnats danced in {his} face|"
-     "{he} got a stone in {his} shoe|a cart splashed {him} with mud|{he} took a wrong turn"},
+     "a <nadj> gust blew {his} cap into a ditch|a goose blocked the way and hissed|"
+     "{he} stepped into a <nadj> puddle|the lace of {his} shoe came loose|a <herdcolour> dog barked at {him}|"
+     "{he} slipped on the <nadj> stones|{his} scarf caught on a <padj> nail|"
+     "a bee buzzed around {his} ears|a swarm of gnats danced in {his} face|{he} got a stone in {his} shoe|"
+     "a <padj> cart splashed {him} with mud|{he} took a wrong turn|<number> <herdcolour> geese chased {him}|"
+     "{he} bumped into a <trait> <passer>"},
     {"contest_event",
-     "the sack race|the egg race|the swimming race|the apple toss|the stilt race|the boat race|the singing match|"
-     "the spelling match|the barrel race|the pancake race|the marble match|the snail race"},
-    {"crop", "bean|pumpkin|sunflower|pea|tomato|radish|lupin|cucumber|poppy|melon|acorn|onion"},
+     "the <racekind> race|the <veg> toss|the singing match|the spelling match|the <fruit> eating match|"
+     "the <game> match"},
+    {"crop", "bean|pumpkin|sunflower|pea|tomato|radish|lupin|cucumber|poppy|melon|marigold|pepper"},
     {"treasure",
-     "an old spyglass|a box of marbles|a silver spoon|a dusty accordion|a wooden crown|a cracked teapot|"
-     "a carved whistle|a tiny rocking horse|a glass lion|a pair of skates|a chess set|a stuffed bear|a tin robot|"
-     "an ivory comb|a bundle of letters|a painted globe"},
+     "a <padj> spyglass|a <padj> box of marbles|a <padj> spoon|a <padj> accordion|a <padj> crown|"
+     "a <padj> teapot|a <padj> whistle|a <padj> rocking horse|a <padj> glass lion|a pair of <padj> skates|"
+     "a <padj> chess set|a <padj> bear|a <padj> robot|a <padj> comb|<number> <padj> letters|"
+     "a <padj> globe|a <padj> mirror|<number> <padj> coins"},
     {"excuse",
-     "the wind did it|a stranger came in|it was like that before|the ghost of the mill did it|nobody was here|"
-     "it fell by itself|a crow flew in|perhaps there was an earthquake"},
+     "the wind did it|a <trait> stranger came in|it was like that before|a <size> ghost did it|"
+     "nobody was here|it fell by itself|<number> crows flew in|a <trait> <passer> did it|"
+     "perhaps it was <night_thing>"},
     {"plan",
-     "make a fire|play pirates|build a hut|have a picnic|fish for crabs|climb the wall|look for mushrooms|"
-     "practise cartwheels|put on a play|dam the brook|roll down the slope|race the clouds|bake mud pies|"
-     "dig a tunnel|spot herons|gather kindling"},
+     "make a fire|play <game>|build a <building>|have a picnic|fish for <fishes>|climb the <padj> wall|"
+     "look for <finds>|practise cartwheels|put on a play|dam the brook|roll down the slope|"
+     "race the clouds|bake <cakekind> cake|dig a tunnel|watch the <bird>|gather <finds>|feed the <bird>|"
+     "pick <flower>|draw the <bird>|count the <bird>"},
     {"moral_honesty",
      "a true word is lighter than a lie|the truth is the shortest road|a lie has cold feet|"
      "an open heart sleeps well|honest hands need no gloves|a fault told is half mended|"
@@ -157,10 +192,12 @@ constexpr Row kRows[] = {
      "an open hand is never empty|half a cake with a friend tastes like a whole one|"
      "a quarrel feeds nobody|two can play longer than one"},
     {"moral_courage",
-     "fear shrinks when you look at it|brave people are often afraid|the dark is only the day with closed eyes|"
+     "fear shrinks when you look at it|brave people are often afraid|the dark is only the day with closed "
+     "eyes|"
      "a shadow is always bigger than its owner|courage starts with one small step|it is wise to look twice"},
     {"moral_patience",
-     "good things grow slowly|you cannot hurry a seed|waiting is also work|a little every day is a lot in the end|"
+     "good things grow slowly|you cannot hurry a seed|waiting is also work|a little every day is a lot in "
+     "the end|"
      "nobody can pull a plant tall|time is the best gardener"},
     {"moral_kindness",
      "a kind deed comes home again|small hands can do great things|nobody is too small to be a friend|"
@@ -169,7 +206,8 @@ constexpr Row kRows[] = {
      "many hands make light work|work goes faster with a song|a willing hand is always welcome|"
      "who helps today is helped tomorrow|a task shared is soon done|it is good to be useful"},
     {"moral_care",
-     "everything has its place|look after small things|what you tie well stays tied|a careful eye saves a long walk|"
+     "everything has its place|look after small things|what you tie well stays tied|a careful eye saves a "
+     "long walk|"
      "things like to be put away|it is easier to keep than to find"},
     {"moral_effort",
      "losing is how winners learn|the last one home still gets supper|a good try is worth a prize|"
@@ -180,6 +218,67 @@ constexpr Row kRows[] = {
     {"moral_trade",
      "everybody needs something|a fair swap makes two people happy|one thing leads to another|"
      "what is little to you may be much to me|ask what others need|a long way round still leads home"},
+    {"padj",
+     "old|little|crooked|mossy|wooden|narrow|broken|red|green|white|blue|brown|black|grey|yellow|"
+     "dusty|rusty|painted|tiny|tall|wide|muddy|heavy|round|ancient|long|big|large|clean|pretty|plain|"
+     "new|battered|shabby|polished|worn|cracked|striped|patched|neat|odd|familiar"},
+    {"nadj",
+     "dark|cold|bright|wet|quiet|green|silver|deep|golden|shining|soft|wild|misty|grey|still|pale|"
+     "cool|black|lonely|silent|glittering|brown|blue|gentle|muddy|endless|gloomy|wide"},
+    {"tree",
+     "poplars|apple trees|elms|birches|lindens|walnut trees|pear trees|firs|chestnut trees|willows|oaks|"
+     "plum trees"},
+    {"grain", "barley|wheat|oats|rye|clover|maize|flax|beans|mustard"},
+    {"weed", "nettles|rushes|thistles|ferns|brambles|poppies|dandelions|reeds|daisies|ivy"},
+    {"bird", "starlings|sparrows|swallows|finches|pigeons|rooks|gulls|geese|larks|thrushes|magpies|wrens"},
+    {"veg",
+     "turnips|potatoes|carrots|onions|leeks|beans|cabbages|mushrooms|pumpkins|peas|parsnips|beets|lentils"},
+    {"flower",
+     "lavender|daisies|roses|violets|primroses|bluebells|marigolds|pansies|cowslips|irises|tulips|lilies"},
+    {"fruit", "pear|plum|apple|peach|cherry|quince|apricot|fig"},
+    {"cakekind", "plum|honey|lemon|ginger|almond|carrot|cherry|nut|poppy seed|apple"},
+    {"lead",
+     "then|soon|at once|after a while|without a word|a little later|at last|suddenly|now|so|quietly|"
+     "before long|with a sigh|in the end|of course|once more|one moment later|for a moment|with a smile|"
+     "a minute later"},
+    {"said",
+     "said|replied|answered|declared|murmured|whispered|remarked|laughed|muttered|announced|called|cried|"
+     "insisted|grumbled"},
+    {"asked", "asked|wondered|inquired|whispered|wanted to know"},
+    {"very", "very|so|quite|rather|terribly|truly|really|a little|awfully|extremely"},
+    {"adjfood", "fried|baked|boiled|roast|hot|cold|salted|crisp|buttered|smoked"},
+    {"game", "pirates|marbles|knights|robbers|skittles|hopscotch|shop|school|circus|kings and queens"},
+    {"building", "hut|castle|raft|tower|bridge|nest|snowman|den|dam"},
+    {"fishes", "crabs|trout|eels|perch|minnows|carp"},
+    {"finds", "mushrooms|kindling|acorns|chestnuts|shells|feathers|pine cones|pebbles|berries|snails"},
+    {"skycolour", "pink|violet|orange|red|gold|dark blue|grey|purple|silver|black"},
+    {"soundadj", "soft|loud|strange|long|low|sudden|hollow|faint|sharp|terrible|slow|sad|deep|odd"},
+    {"colour", "red|blue|green|yellow|white|grey|brown|black|violet|orange|pink|purple|golden|silver"},
+    {"wear", "scarf|hat|coat|jacket|cap|apron|bonnet|smock|shirt|jersey|cloak|waistcoat"},
+    {"carried",
+     "sack|umbrella|bundle|barrow|basket|fiddle|birdcage|parcel|broom|bucket|bag|spade|trunk|ladder|lamp|"
+     "rake"},
+    {"stuff",
+     "buttons|nails|keys|coins|corks|pencils|spools|feathers|marbles|spoons|whistles|cherries|needles|"
+     "ribbons"},
+    {"passer",
+     "pedlar|nurse|soldier|monk|sailor|piper|tinker|juggler|drummer|hunter|scholar|chimney sweep|"
+     "goose girl|miner|mason|cook|fiddler|beggar"},
+    {"walkadv",
+     "soon|an hour later|after <number> minutes|at <number> o'clock|a little later|after <treat>,|"
+     "in no time"},
+    {"racekind", "sack|egg|swimming|stilt|boat|barrel|pancake|snail|duck|running|donkey"},
+    {"vegsoup", "onion|potato|carrot|leek|bean|cabbage|mushroom|pumpkin|pea|parsnip|beet|lentil|barley"},
+    {"cry",
+     "softly|loudly|sadly|hoarsely|twice|merrily|angrily|sleepily|three times|again and again|"
+     "politely|hungrily|shyly|cheerfully"},
+    {"birdcolour", "black|brown|grey|white|fat|little|young|noisy|sleepy|cheeky|hungry|wet|ruffled|speckled"},
+    {"herdcolour", "black|brown|grey|white|spotted|fat|little|young|noisy|sleepy|hungry|muddy|lame|speckled"},
+    {"rainadj", "soft|warm|cold|gentle|heavy|steady|silver|fine"},
+    {"windadj", "mild|soft|cold|gentle|strong|sharp|playful|wet|steady|bitter"},
+    {"roofadj", "red|tiled|thatched|wet|old|crooked|mossy|steep|low|grey|brown|pointed"},
+    {"stilladj", "quiet|still|dark|silent|sleepy|peaceful|dim|calm"},
+    {"right", "brave|right|honest of you|good of you|not easy|wise|decent|kind"},
 };
 
 struct Table {
@@ -206,7 +305,8 @@ const Table& table() {
 
 const WordList& word_list(std::string_view name) {
   const auto found = table().lists.find(name);
-  if (found == table().lists.end()) throw std::logic_error("storyworld: no word list <" + std::string(name) + ">");
+  if (found == table().lists.end())
+    throw std::logic_error("storyworld: no word list <" + std::string(name) + ">");
   return found->second;
 }
 

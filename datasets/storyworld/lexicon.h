@@ -1,7 +1,7 @@
 // The free words of Storyworld: named lists of interchangeable words and phrases.
 //
-// Where a sentence shape says <hobby>, the Chooser takes one entry of the list "hobby". A name that ends in '@'
-// stands for four lists, one a season. Called by the Teller.
+// Where a sentence shape says <hobby>, the Chooser takes one entry of the list "hobby". A name that ends in
+// '@' stands for four lists, one a season. Called by the Teller.
 #pragma once
 
 #include <string_view>

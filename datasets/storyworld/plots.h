@@ -1,6 +1,8 @@
-// The plots: each simulates what happens to a child of Willowmere, step by step, and tells every step as it happens.
+// The plots: each simulates what happens to a child of Willowmere, step by step, and tells every step as it
+// happens.
 //
-// Scenes that several plots share (openings, walks, feelings, endings) are in scenes.cpp. Called by story.cpp.
+// Scenes that several plots share (openings, walks, feelings, endings) are in scenes.cpp. Called by
+// story.cpp.
 #pragma once
 
 #include <span>
@@ -18,28 +20,29 @@ struct Plot {
 std::span<const Plot> plots();
 
 // --- the plots, by file ---
-void plot_errand(Teller& t);     // plots_errands.cpp
+void plot_errand(Teller& t);  // plots_errands.cpp
 void plot_repair(Teller& t);
 void plot_helper(Teller& t);
 void plot_gift(Teller& t);
-void plot_lost(Teller& t);       // plots_things.cpp
+void plot_lost(Teller& t);  // plots_things.cpp
 void plot_trade(Teller& t);
 void plot_locked(Teller& t);
 void plot_confession(Teller& t);
-void plot_animal(Teller& t);     // plots_animals.cpp
+void plot_animal(Teller& t);  // plots_animals.cpp
 void plot_night(Teller& t);
 void plot_seed(Teller& t);
-void plot_quarrel(Teller& t);    // plots_friends.cpp
+void plot_quarrel(Teller& t);  // plots_friends.cpp
 void plot_contest(Teller& t);
 void plot_fog(Teller& t);
 
 // --- scenes ---
-/// Season, weather, the hero H and something about them. R, the hero's relative, is chosen when first mentioned.
+/// Season, weather, the hero H and something about them. R, the hero's relative, is chosen when first
+/// mentioned.
 void opening(Teller& t);
 /// The hero walks to `place`.
 void walk_to(Teller& t, char place);
-/// Sometimes: what the weather does along the way.
-void weather_again(Teller& t);
+/// Sometimes: something seen, heard or smelled along the way; the only sentences that move nothing.
+void aside(Teller& t);
 /// Meets the grown-up V where they work, whom the sentence introduces.
 void meet(Teller& t);
 /// Sometimes: a fact about the thing `good` and its maker V. Only while V is near.

@@ -8,9 +8,12 @@ namespace storyworld {
 
 std::span<const Plot> plots() {
   static constexpr Plot kPlots[] = {
-      {"errand", plot_errand}, {"repair", plot_repair},         {"helper", plot_helper}, {"gift", plot_gift},
-      {"lost", plot_lost},     {"trade", plot_trade},           {"locked", plot_locked}, {"confession", plot_confession},
-      {"animal", plot_animal}, {"night", plot_night},           {"seed", plot_seed},     {"quarrel", plot_quarrel},
+      {"errand", plot_errand},   {"repair", plot_repair},
+      {"helper", plot_helper},   {"gift", plot_gift},
+      {"lost", plot_lost},       {"trade", plot_trade},
+      {"locked", plot_locked},   {"confession", plot_confession},
+      {"animal", plot_animal},   {"night", plot_night},
+      {"seed", plot_seed},       {"quarrel", plot_quarrel},
       {"contest", plot_contest}, {"fog", plot_fog},
   };
   return kPlots;
@@ -32,7 +35,8 @@ Story make_story(uint64_t seed, uint64_t index) {
 
 Story make_document(uint64_t seed, uint64_t index) { return make_story(seed, index); }
 
-CorpusSize stream_corpus(uint64_t seed, uint64_t first, uint64_t bytes, const std::function<void(const Story&)>& take) {
+CorpusSize stream_corpus(uint64_t seed, uint64_t first, uint64_t bytes,
+                         const std::function<void(const Story&)>& take) {
   CorpusSize size;
   while (size.bytes < bytes) {
     const Story story = make_document(seed, first + size.documents);

@@ -1,10 +1,11 @@
 // Storyworld: an endless, seeded supply of small stories from one simulated village, with their entropy.
 //
-// Why: a model that learns at home in three minutes needs a language small enough to learn and rich enough to be
-// worth reading, and a loss curve needs something to be held against. Every random decision of the generator goes
-// through one Chooser that adds up -log2 p, so each text carries its exact probability: no model's mean loss can
-// get below that sum (README.md has the argument). Document i of a seed is a pure function of (seed, i).
-// Called by the data room (embedded default corpus) and, through tasks.h, by the fine-tuning recipes.
+// Why: a model that learns at home in three minutes needs a language small enough to learn and rich enough to
+// be worth reading, and a loss curve needs something to be held against. Every random decision of the
+// generator goes through one Chooser that adds up -log2 p, so each text carries its exact probability: no
+// model's mean loss can get below that sum (README.md has the argument). Document i of a seed is a pure
+// function of (seed, i). Called by the data room (embedded default corpus) and, through tasks.h, by the
+// fine-tuning recipes.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,7 @@
 namespace seedling {
 
 /// Raised whenever the text of any (seed, index) changes: caches and recorded floors name it.
-constexpr int kStoryworldVersion = 1;
+constexpr int kStoryworldVersion = 2;
 
 /// One document and its information content in bits, -log2 of its probability under the generator.
 struct Story {
@@ -37,7 +38,9 @@ struct CorpusSize {
   double floor() const { return bytes ? bits / static_cast<double>(bytes) : 0.0; }
 };
 
-/// Hands documents `first`, first + 1, ... of `seed` to `take` until they hold at least `bytes` bytes of text.
-CorpusSize stream_corpus(uint64_t seed, uint64_t first, uint64_t bytes, const std::function<void(const Story&)>& take);
+/// Hands documents `first`, first + 1, ... of `seed` to `take` until they hold at least `bytes` bytes of
+/// text.
+CorpusSize stream_corpus(uint64_t seed, uint64_t first, uint64_t bytes,
+                         const std::function<void(const Story&)>& take);
 
 }  // namespace seedling

@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 
+#include "base/error.h"
 #include "datasets/storyworld/lexicon.h"
 
 namespace seedling::storyworld {
@@ -25,7 +26,21 @@ bool starts_sentence(const std::string& text) {
   if (end == 0) return true;
   if (text[end - 1] == '"') --end;  // an opening quote, if a blank stands before it
   if (end == 0 || text[end - 1] == '\n') return true;
-  return end >= 2 && text[end - 1] == ' ' && std::string_view(".?!").find(text[end - 2]) != std::string_view::npos;
+  return end >= 2 && text[end - 1] == ' ' &&
+         std::string_view(".?!").find(text[end - 2]) != std::string_view::npos;
+}
+
+/// Whether "then" may stand before it: the hero does something, as against being or knowing it.
+bool takes_lead(std::string_view shape) {
+  for (const std::string_view hero : {"{H} ", "{he} "}) {
+    if (shape.substr(0, hero.size()) != hero) continue;
+    const std::string_view rest = shape.substr(hero.size());
+    for (const std::string_view state :
+         {"was ", "had ", "and ", "lived ", "owned ", "dreamed ", "never ", "did "})
+      if (rest.substr(0, state.size()) == state) return false;
+    return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -33,8 +48,9 @@ bool starts_sentence(const std::string& text) {
 void Teller::put(std::string_view words) {
   for (const char c : words) {
     const size_t size = text_.size();
-    const bool after_a = size >= 2 && text_[size - 1] == ' ' && (text_[size - 2] == 'a' || text_[size - 2] == 'A') &&
-                         (size == 2 || text_[size - 3] == ' ' || text_[size - 3] == '"' || text_[size - 3] == '\n');
+    const bool after_a =
+        size >= 2 && text_[size - 1] == ' ' && (text_[size - 2] == 'a' || text_[size - 2] == 'A') &&
+        (size == 2 || text_[size - 3] == ' ' || text_[size - 3] == '"' || text_[size - 3] == '\n');
     if (after_a && is_vowel(c)) text_.insert(size - 1, 1, 'n');
     const bool letter = c >= 'a' && c <= 'z';
     text_ += letter && (capital_ || starts_sentence(text_)) ? static_cast<char>(c - 'a' + 'A') : c;
@@ -47,7 +63,8 @@ void Teller::check() {
   if (!target_) return;
   size_t end = text_.size();
   if (end >= 2 && text_[end - 1] == ' ') --end;  // "a " may still become "an "
-  if (end > target_->size() || target_->compare(matched_, end - matched_, text_, matched_, end - matched_) != 0)
+  if (end > target_->size() ||
+      target_->compare(matched_, end - matched_, text_, matched_, end - matched_) != 0)
     throw Mismatch{};
   matched_ = end;
 }
@@ -56,6 +73,7 @@ void Teller::say(std::initializer_list<std::string_view> shapes) {
   const std::string_view shape = shapes.begin()[chooser_.uniform(shapes.size())];
   if (!text_.empty() && text_.back() != '\n') text_ += ' ';
   capital_ = true;
+  if (takes_lead(shape) && chooser_.chance(0.4)) expand("<lead> ");
   expand(shape);
 }
 
@@ -130,11 +148,16 @@ void Teller::expand_slot(std::string_view key) {
   const auto index = static_cast<size_t>(bound.index);
   switch (bound.kind) {
     case RoleKind::person:
-    case RoleKind::relative: return expand_person(role, form);
-    case RoleKind::good: return expand_good(goods()[index], form);
-    case RoleKind::animal: return expand_animal(animals()[index], form);
-    case RoleKind::place: return expand_place(places()[index], form);
-    case RoleKind::none: unknown(key);
+    case RoleKind::relative:
+      return expand_person(role, form);
+    case RoleKind::good:
+      return expand_good(goods()[index], form);
+    case RoleKind::animal:
+      return expand_animal(animals()[index], form);
+    case RoleKind::place:
+      return expand_place(places()[index], form);
+    case RoleKind::none:
+      unknown(key);
   }
 }
 
@@ -172,11 +195,11 @@ void Teller::expand_good(const Good& good, std::string_view form) {
   if (form == "a" || form == "ac") {
     std::string words = good.a;
     if (form == "ac") {
-      words.replace(words.find('@'), 1, good.colour);
+      words.replace(words.find('@'), 1, chooser_.chance(0.5) ? concat("<nice> ", good.colour) : good.colour);
     } else {
       words.erase(words.find('@'), 2);
     }
-    return put(words);
+    return expand(words);
   }
   if (form == "it") return put(good.plural ? "them" : "it");
   if (form == "is") return put(good.plural ? "are" : "is");
@@ -210,6 +233,9 @@ void Teller::expand_place(const Place& place, std::string_view form) {
   for (size_t bar; (bar = rest.find('|')) != std::string_view::npos; rest.remove_prefix(bar + 1))
     options.push_back(rest.substr(0, bar));
   options.push_back(rest);
+  put("the ");
+  expand_list(place.nature ? "nadj" : "padj");
+  put(" ");
   put(options[chooser_.uniform(options.size())]);
 }
 

@@ -1,11 +1,13 @@
-// The Teller turns simulated events into sentences: it knows the cast, keeps the state of the world and the event
-// log, and expands sentence shapes, taking every free choice from the Chooser just before the words that show it.
+// The Teller turns simulated events into sentences: it knows the cast, keeps the state of the world and the
+// event log, and expands sentence shapes, taking every free choice from the Chooser just before the words
+// that show it.
 //
-// Shapes: {H} is the name of the role H; {H.he} {H.him} {H.his} {H.himself} its pronouns ({he} is short for {H.he});
-// {V.job} "the baker"; {V.at} where they work; {G.a} "a kite", {G.ac} "a red kite", {G.it}, {G.is}, {G.was};
-// {A.food}, {A.home}, {A.sound}, {A.gait}, {A.col}; {P} "the mill", {P.at}, {P.see} something seen there; {season}.
-// <hobby> is one word of the list "hobby"; <day@> of the list for the season; [x|y] is x or y with equal chance.
-// Capitals after a full stop and "a" before a vowel come out right by themselves. Called by the plots and the tasks.
+// Shapes: {H} is the name of the role H; {H.he} {H.him} {H.his} {H.himself} its pronouns ({he} is short for
+// {H.he}); {V.job} "the baker"; {V.at} where they work; {G.a} "a kite", {G.ac} "a red kite", {G.it}, {G.is},
+// {G.was}; {A.food}, {A.home}, {A.sound}, {A.gait}, {A.col}; {P} "the mill", {P.at}, {P.see} something seen
+// there; {season}. <hobby> is one word of the list "hobby"; <day@> of the list for the season; [x|y] is x or
+// y with equal chance. Capitals after a full stop and "a" before a vowel come out right by themselves. Called
+// by the plots and the tasks.
 #pragma once
 
 #include <array>
@@ -59,10 +61,16 @@ class Teller {
   void pick_wild_place(char role);
   void bind_maker(char role, char good);  ///< the person who makes that good: no choice
   void bind_place_of(char role, char person);
-  void bind_person(char role, size_t index) { roles_[slot(role)] = {RoleKind::person, static_cast<int>(index)}; }
+  void bind_person(char role, size_t index) {
+    roles_[slot(role)] = {RoleKind::person, static_cast<int>(index)};
+  }
   void bind_good(char role, size_t index) { roles_[slot(role)] = {RoleKind::good, static_cast<int>(index)}; }
-  void bind_animal(char role, size_t index) { roles_[slot(role)] = {RoleKind::animal, static_cast<int>(index)}; }
-  void bind_place(char role, size_t index) { roles_[slot(role)] = {RoleKind::place, static_cast<int>(index)}; }
+  void bind_animal(char role, size_t index) {
+    roles_[slot(role)] = {RoleKind::animal, static_cast<int>(index)};
+  }
+  void bind_place(char role, size_t index) {
+    roles_[slot(role)] = {RoleKind::place, static_cast<int>(index)};
+  }
 
   // --- the simulated world: each call checks that it can happen, then logs it ---
   void go(char who, char place);

@@ -1,4 +1,5 @@
-// Teller, second half: the cast and the state of the simulated world, with the log of what happened. See teller.h.
+// Teller, second half: the cast and the state of the simulated world, with the log of what happened. See
+// teller.h.
 #include <algorithm>
 
 #include "base/error.h"
@@ -8,11 +9,13 @@ namespace seedling::storyworld {
 
 // --- cast ---
 
-/// A draw from [first, first + count) that avoids the one most recently bound index of the same kind in that range.
+/// A draw from [first, first + count) that avoids the one most recently bound index of the same kind in that
+/// range.
 size_t Teller::pick_other(size_t first, size_t count, RoleKind kind) {
   size_t skip = SIZE_MAX;
   for (const Role& role : roles_)
-    if (role.kind == kind && role.index >= static_cast<int>(first) && role.index < static_cast<int>(first + count))
+    if (role.kind == kind && role.index >= static_cast<int>(first) &&
+        role.index < static_cast<int>(first + count))
       skip = static_cast<size_t>(role.index) - first;
   return first + chooser_.zipf(count, skip);
 }
@@ -33,7 +36,9 @@ void Teller::pick_good(char role, Kind kind) {
   bind_good(role, list[chooser_.zipf(list.size(), skip)]);
 }
 
-void Teller::pick_good_of_anyone(char role) { bind_good(role, pick_other(0, goods().size(), RoleKind::good)); }
+void Teller::pick_good_of_anyone(char role) {
+  bind_good(role, pick_other(0, goods().size(), RoleKind::good));
+}
 
 void Teller::pick_good_by(char role, char maker) {
   const auto list = goods_by(static_cast<size_t>(index_of(maker)));
@@ -58,13 +63,16 @@ void Teller::bind_place_of(char role, char person) {
 
 void Teller::note(Act act, char who, char good, char whom, char place) {
   const auto person = [this](char role) {
-    return role && roles_[slot(role)].kind == RoleKind::person ? index_of(role) : -1;  // relatives have no index
+    return role && roles_[slot(role)].kind == RoleKind::person ? index_of(role)
+                                                               : -1;  // relatives have no index
   };
-  events_.push_back({act, person(who), good ? index_of(good) : -1, person(whom), place ? index_of(place) : -1});
+  events_.push_back(
+      {act, person(who), good ? index_of(good) : -1, person(whom), place ? index_of(place) : -1});
 }
 
 int& Teller::holder(int good) {
-  const auto found = std::find_if(holders_.begin(), holders_.end(), [&](const auto& entry) { return entry.first == good; });
+  const auto found =
+      std::find_if(holders_.begin(), holders_.end(), [&](const auto& entry) { return entry.first == good; });
   if (found != holders_.end()) return found->second;
   return holders_.emplace_back(good, -2).second;  // -2: lies about; -1: a relative
 }

@@ -1,7 +1,8 @@
 // The facts of Storyworld: who lives in Willowmere, what they make, what animals eat, what colour things are.
 //
-// They are the same in every story of every seed, so a model can come to know them; the stories, the questions
-// and the messages all speak from these tables. Called by the Teller, the plots, facts.cpp and the task makers.
+// They are the same in every story of every seed, so a model can come to know them; the stories, the
+// questions and the messages all speak from these tables. Called by the Teller, the plots, facts.cpp and the
+// task makers.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +14,8 @@ namespace seedling::storyworld {
 struct Place {
   const char* name;  ///< "the mill"
   const char* at;    ///< "at the mill"
-  const char* see;   ///< what is seen there, separated by '|': "the turning wheel|the white dust"
+  bool nature;       ///< things there are described as nature is, not as rooms are
+  const char* see;   ///< what is seen there, separated by '|': "oven|table"
 };
 
 /// A child or a grown-up of the village. Children have a pet, grown-ups a trade and a place.
@@ -48,11 +50,11 @@ struct Animal {
 };
 
 std::span<const Place> places();
-std::span<const Person> people();      ///< children first, then grown-ups
-size_t child_count();                  ///< people()[0 .. child_count()) are children
-std::span<const Good> goods();         ///< grouped by maker
+std::span<const Person> people();  ///< children first, then grown-ups
+size_t child_count();              ///< people()[0 .. child_count()) are children
+std::span<const Good> goods();     ///< grouped by maker
 std::span<const Animal> animals();
-size_t first_wild_place();             ///< places()[first_wild_place() ..) belong to nobody
+size_t first_wild_place();  ///< places()[first_wild_place() ..) belong to nobody
 
 /// The kinds of goods that a story can call for.
 enum class Kind { toy, food, clothing, tool, gift };
