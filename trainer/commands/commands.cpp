@@ -1,6 +1,7 @@
 // The list of commands, and how an error becomes an exit code. Called by main.cpp.
 #include "commands/commands.h"
 
+#include <algorithm>
 #include <iostream>
 #include <new>
 
@@ -46,7 +47,8 @@ int run_command_line(int argc, char** argv) {
     if (arguments.empty()) arguments.push_back("--help");
     arguments = expand_config(app, std::move(arguments));
     check_arguments(app, arguments);
-    app.parse({arguments.rbegin(), arguments.rend()});  // CLI11 takes them last one first
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them last one first
+    app.parse(std::move(arguments));
     return kSuccess;
   } catch (const CLI::Success& request) {  // --help, --version
     return app.exit(request);

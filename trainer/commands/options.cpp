@@ -14,16 +14,21 @@ namespace {
 
 using nlohmann::json;
 
+std::vector<CLI::App*> subcommands_of(CLI::App& command) {
+  return command.get_subcommands([](CLI::App*) { return true; });
+}
+
 /// The command that the arguments name (possibly nested: "tokenizer train"), and where its own arguments
 /// begin.
 CLI::App* chosen_command(CLI::App& app, const std::vector<std::string>& arguments, size_t& begin) {
   CLI::App* command = &app;
-  begin = 0;
-  while (begin < arguments.size()) {
-    CLI::App* next = command->get_subcommand_no_throw(arguments[begin]);
-    if (next == nullptr) break;
-    command = next;
-    ++begin;
+  for (begin = 0; begin < arguments.size(); ++begin) {
+    const std::vector<CLI::App*> below = subcommands_of(*command);
+    const auto next = std::find_if(below.begin(), below.end(), [&](const CLI::App* each) {
+      return each->get_name() == arguments[begin];
+    });
+    if (next == below.end()) break;
+    command = *next;
   }
   return command;
 }
@@ -137,7 +142,7 @@ std::vector<std::string> expand_config(CLI::App& app, std::vector<std::string> a
 void check_arguments(CLI::App& app, const std::vector<std::string>& arguments) {
   size_t begin = 0;
   CLI::App* command = chosen_command(app, arguments, begin);
-  const std::vector<CLI::App*> deeper = command->get_subcommands([](CLI::App*) { return true; });
+  const std::vector<CLI::App*> deeper = subcommands_of(*command);
   if (begin < arguments.size() && !deeper.empty() && !arguments[begin].empty() &&
       arguments[begin][0] != '-') {
     std::vector<std::string> names;

@@ -67,7 +67,7 @@ std::string hide_words(const std::string& text) {
   for (int word = 1; begin < text.size(); ++word) {
     size_t end = text.find_first_of(" \n", begin);
     if (end == std::string::npos) end = text.size();
-    hidden += word % 5 == 0 && end > begin ? kMask : text.substr(begin, end - begin);
+    hidden += word % 3 == 0 && end > begin ? kMask : text.substr(begin, end - begin);
     if (end < text.size()) hidden += text[end];
     begin = end + 1;
   }

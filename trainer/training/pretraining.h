@@ -16,7 +16,7 @@ class TextObjective : public Objective {
   int64_t examples() const override;
   /// val_loss (nats a token), bits_per_byte; masked: val_accuracy too.
   Evaluation evaluate(Model& model) override;
-  /// Causal: a continuation of the prompt. Masked: the prompt with every fifth word hidden, and the model's
+  /// Causal: a continuation of the prompt. Masked: the prompt with every third word hidden, and the model's
   /// guesses.
   nlohmann::json sample(Model& model, const std::string& prompt, uint64_t seed) override;
 
@@ -27,7 +27,7 @@ class TextObjective : public Objective {
   uint64_t seed_;
 };
 
-/// Hides every fifth word of a text behind [MASK].
+/// Hides every third word of a text behind [MASK].
 std::string hide_words(const std::string& text);
 
 }  // namespace seedling
