@@ -34,7 +34,7 @@ std::string random_hex(int n) {
 RunManager::RunManager(RunStore& store, EventHub& hub, TrainerHooks hooks)
     : store_(store), hub_(hub), hooks_(std::move(hooks)), command_prefix_(random_hex(4)) {}
 
-RunManager::~RunManager() {
+void RunManager::end() {
   std::map<std::string, std::shared_ptr<Run>> runs;
   {
     const std::lock_guard lock(mutex_);
@@ -73,7 +73,7 @@ void RunManager::listen(const std::shared_ptr<Run>& run) {
     json named = line.is_object() ? line : json{{"value", line}};
     named["run"] = run->id;
     hub_.publish(kind, named);
-    if (kind == "intervention" && line.is_object() && line.value("command", "") == "fork") finish_fork(run->id, line);
+    if (kind == "intervention" && line.is_object() && line.value("command", "") == "fork") finish_fork(line);
   });
 }
 
@@ -272,16 +272,16 @@ json RunManager::command(const std::string& id, json body) {
   if (command.name == "rewind") {
     bool there = false;
     if (folder) {
-      for (const json& checkpoint : folder->checkpoints()) there |= checkpoint["step"] == command.arguments["step"];
+      for (const json& checkpoint : folder->checkpoints()) there |= checkpoint["step"] <= command.arguments["step"];
     }
-    if (!there) refuse_out_of_range("the run has no checkpoint of that step");
+    if (!there) refuse_out_of_range("the run has no checkpoint at or before that step");
   }
   if (command.name == "fork") {
     if (command.arguments.contains("name")) {
       new_run = command.arguments["name"];
       if (store_.find(new_run)) refuse_out_of_range("there is a run of that name already");
     } else {
-      new_run = store_.new_id(id + "-fork");
+      new_run = store_.free_id(id + "-fork");  // the trainer makes the folder
     }
     command.arguments["name"] = new_run;
     const std::string kind = session->snapshot()->command;
@@ -295,7 +295,7 @@ json RunManager::command(const std::string& id, json body) {
 }
 
 /// The trainer has written the fork's folder: it is a run that can be continued.
-void RunManager::finish_fork(const std::string& parent, const json& line) {
+void RunManager::finish_fork(const json& line) {
   std::string id, command;
   {
     const std::lock_guard lock(mutex_);
@@ -309,8 +309,10 @@ void RunManager::finish_fork(const std::string& parent, const json& line) {
     return hub_.publish("state", {{"id", id}, {"command", command}, {"state", "failed"}, {"live", false}, {"step", 0},
                                   {"steps", 0}, {"metrics", nullptr}});
   }
-  static_cast<void>(parent);
-  launch(id, command, {{"resume", true}, {"out", folder->folder().string()}});
+  try {
+    launch(id, command, {{"resume", true}, {"out", folder->folder().string()}});
+  } catch (const HttpError&) {  // the server is ending; the fork stays on the disk and can be continued
+  }
 }
 
 }  // namespace seedling::server

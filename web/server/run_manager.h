@@ -25,8 +25,9 @@ constexpr int kTrainingAtOnce = 2;  // a fork and its parent grow side by side; 
 class RunManager {
  public:
   RunManager(RunStore& store, EventHub& hub, TrainerHooks hooks);
-  /// Asks every run of its own to stop and save, and waits for them.
-  ~RunManager();
+  ~RunManager() { end(); }
+  /// Asks every run started here to stop and save, and waits for them.
+  void end();
 
   /// A run that somebody else's thread trains in this process (pretrain --serve).
   void attach(const std::string& id, Session& session);
@@ -52,7 +53,7 @@ class RunManager {
   void listen(const std::shared_ptr<Run>& run);
   void launch(const std::string& id, const std::string& command, const nlohmann::json& flags);
   void train(const std::shared_ptr<Run>& run);
-  void finish_fork(const std::string& parent, const nlohmann::json& line);
+  void finish_fork(const nlohmann::json& line);
   nlohmann::json describe_live(const Run& run) const;
 
   RunStore& store_;

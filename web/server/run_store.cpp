@@ -91,6 +91,13 @@ std::string RunStore::new_id(const std::string& name) {
   fail(runs_.string(), ": there are too many runs named ", name);
 }
 
+std::string RunStore::free_id(const std::string& name) const {
+  for (int number = 1;; ++number) {
+    const std::string id = name.substr(0, 56) + "-" + std::to_string(number);
+    if (!fs::exists(runs_ / id)) return id;
+  }
+}
+
 /// What has been seen of one run so far.
 struct RunWatcher::Watched {
   explicit Watched(const fs::path& folder)

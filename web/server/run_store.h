@@ -32,6 +32,8 @@ class RunStore {
   void adopt(const std::string& id, const std::filesystem::path& folder);
   /// An id of the form NAME-2 that no folder has yet; makes its folder, so that it is taken.
   std::string new_id(const std::string& name);
+  /// The same without making the folder.
+  std::string free_id(const std::string& name) const;
 
  private:
   void limit_memory(const std::string& used);  // mutex_ held

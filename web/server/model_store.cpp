@@ -1,0 +1,166 @@
+// Models for looking inside (see model_store.h).
+#include "server/model_store.h"
+
+#include <cstring>
+
+#include "base/error.h"
+#include "checkpoint/checkpoint.h"
+#include "server/reply.h"
+#include "tokenizer/pipeline.h"
+
+namespace seedling::server {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr size_t kKept = 4;
+
+DeviceOptions quiet_device() {
+  DeviceOptions options;
+  options.device = "cpu", options.precision = "fp32", options.threads = 1;
+  return options;
+}
+
+/// "ID/step-000500" into its two parts; the second is empty where there is none.
+std::pair<std::string, std::string> split_name(const std::string& name) {
+  const size_t slash = name.find('/');
+  if (slash == std::string::npos) return {name, ""};
+  return {name.substr(0, slash), name.substr(slash + 1)};
+}
+
+int64_t step_of(const fs::path& checkpoint) {
+  const std::string name = checkpoint.filename().string();
+  return name.rfind("step-", 0) == 0 ? std::atoll(name.c_str() + 5) : 0;
+}
+
+}  // namespace
+
+void FairMutex::lock() {
+  std::unique_lock lock(mutex_);
+  const uint64_t mine = next_++;
+  turn_.wait(lock, [&] { return serving_ == mine; });
+}
+
+void FairMutex::unlock() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++serving_;
+  }
+  turn_.notify_all();
+}
+
+fs::path ModelStore::folder_of(const std::string& name) {
+  const auto [id, which] = split_name(name);
+  const auto run = store_.find(id);
+  if (!run) refuse_not_found("there is no model \"" + name + "\"");
+  const fs::path checkpoints = run->folder() / "checkpoints";
+  std::error_code ignored;
+  for (const std::string& candidate : which.empty() || which == "live" ? std::vector<std::string>{"best", "latest"}
+                                                                       : std::vector<std::string>{which}) {
+    if (!valid_run_id(candidate)) break;
+    const fs::path folder = fs::canonical(checkpoints / candidate, ignored);
+    if (!ignored && fs::is_directory(folder, ignored) && folder.parent_path() == fs::canonical(checkpoints, ignored)) {
+      return folder;
+    }
+  }
+  refuse_not_found("there is no model \"" + name + "\"" + (which.empty() ? ": the run has no checkpoint yet" : ""));
+}
+
+ModelStore::Lease ModelStore::get(const std::string& name) {
+  const auto [id, which] = split_name(name);
+  mutex_.lock();
+  try {
+    std::shared_ptr<LoadedModel> loaded;
+    if (which.empty() || which == "live") {
+      const auto session = manager_.live(id);
+      if (session) loaded = live_copy(id, *session);
+      if (!loaded && which == "live") refuse_not_found("the run \"" + id + "\" has no live weights here");
+    }
+    if (!loaded) loaded = read(folder_of(name));
+    loaded->name = name;
+    return Lease(mutex_, std::move(loaded));
+  } catch (const HttpError&) {
+    mutex_.unlock();
+    throw;
+  } catch (const Error& error) {
+    mutex_.unlock();
+    refuse_out_of_range(std::string("the model cannot be used: ") + error.what());
+  } catch (...) {
+    mutex_.unlock();
+    throw;
+  }
+}
+
+/// The parameters of the model that trains, as they are between two steps. Null where there is none (yet, or any more).
+std::shared_ptr<LoadedModel> ModelStore::live_copy(const std::string& id, Session& session) {
+  const auto snapshot = session.snapshot();
+  if (snapshot->state != "running" && snapshot->state != "paused") return nullptr;
+  const std::string key = id + "/live";
+  std::shared_ptr<LoadedModel> copy;
+  for (auto it = kept_.begin(); it != kept_.end(); ++it) {
+    if ((*it)->folder == fs::path(key)) copy = *it, kept_.erase(it);
+    if (copy) break;
+  }
+  bool fresh = copy && copy->step == snapshot->step;
+  if (!fresh) {
+    const bool looked = session.run_between_steps([&] {
+      Model* live = session.model();
+      if (live == nullptr || session.tokenizer() == nullptr) return;
+      if (!copy) {
+        copy = std::make_shared<LoadedModel>();
+        copy->folder = key;
+        copy->backend = make_backend(quiet_device());
+        copy->model = std::make_unique<Model>(live->config(), *copy->backend, false);
+      }
+      const Tensor from = live->parameters().values(), to = copy->model->parameters().values();
+      if (from.bytes() != to.bytes()) return;
+      live->backend().copy_to_host(to.raw(), from.raw(), to.bytes());
+      // The trainer's own tokenizer goes when the run ends.
+      if (!copy->tokenizer) {
+        const Tokenizer& own = *session.tokenizer();
+        copy->tokenizer = make_tokenizer(own.tokenizer_json(), own.config_json(), "the live run's tokenizer");
+      }
+      copy->step = session.snapshot()->step;
+      fresh = true;
+    });
+    if (!looked || !fresh) return nullptr;
+    copy->backend->parameters_changed();
+  }
+  kept_.push_front(copy);
+  if (kept_.size() > kKept) kept_.pop_back();
+  return copy;
+}
+
+std::shared_ptr<LoadedModel> ModelStore::read(const fs::path& folder) {
+  for (auto it = kept_.begin(); it != kept_.end(); ++it) {
+    if ((*it)->folder != folder) continue;
+    kept_.splice(kept_.begin(), kept_, it);
+    return kept_.front();
+  }
+  auto loaded = std::make_shared<LoadedModel>();
+  loaded->folder = folder;
+  loaded->step = step_of(folder);
+  loaded->backend = make_backend(quiet_device());
+  loaded->tokenizer = load_tokenizer(folder);
+  loaded->model = std::make_unique<Model>(load_config(folder), *loaded->backend, false);
+  load_parameters(*loaded->model, folder);
+  loaded->backend->parameters_changed();
+  ++loads_;
+  kept_.push_front(loaded);
+  if (kept_.size() > kKept) kept_.pop_back();
+  return loaded;
+}
+
+std::unique_ptr<LoadedModel> ModelStore::copy_for_training(const LoadedModel& from) {
+  auto copy = std::make_unique<LoadedModel>();
+  copy->name = from.name, copy->step = from.step, copy->tokenizer = from.tokenizer;
+  copy->backend = make_backend(quiet_device());
+  copy->model = std::make_unique<Model>(from.model->config(), *copy->backend, true);
+  const Tensor source = from.model->parameters().values(), target = copy->model->parameters().values();
+  std::memcpy(target.raw(), source.raw(), target.bytes());
+  copy->backend->parameters_changed();
+  return copy;
+}
+
+}  // namespace seedling::server

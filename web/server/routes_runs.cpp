@@ -1,0 +1,122 @@
+// Runs: listing, series, files of lines, starting and steering.
+#include <charconv>
+#include <limits>
+
+#include "server/app.h"
+#include "server/diagnosis.h"
+#include "server/fields.h"
+#include "server/reply.h"
+
+namespace seedling::server {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr int64_t kMostPoints = 20000;
+
+int64_t integer_parameter(const Call& call, const char* name, int64_t otherwise, int64_t low, int64_t high) {
+  if (!call.request.has_param(name)) return otherwise;
+  const std::string text = call.request.get_param_value(name);
+  int64_t value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || stop != text.data() + text.size() || text.empty()) {
+    refuse_malformed(std::string(name) + " must be a whole number");
+  }
+  if (value < low || value > high) {
+    refuse_out_of_range(std::string(name) + " must be between " + std::to_string(low) + " and " + std::to_string(high));
+  }
+  return value;
+}
+
+std::shared_ptr<RunFolder> folder_of(const Call& call) {
+  auto run = call.app.store.find(call.path[2]);
+  if (!run) refuse_not_found("there is no run \"" + call.path[2] + "\"");
+  return run;
+}
+
+void get_series(const Call& call) {
+  const auto run = folder_of(call);
+  const std::string key = call.request.get_param_value("key");
+  if (key.empty()) refuse_malformed("key is missing: the name of a number in metrics.jsonl");
+  constexpr int64_t kFar = std::numeric_limits<int64_t>::max() / 4;
+  const int64_t from = integer_parameter(call, "from", -kFar, -kFar, kFar);
+  const int64_t to = integer_parameter(call, "to", kFar, -kFar, kFar);
+  const int64_t points = integer_parameter(call, "points", 1000, 1, kMostPoints);
+  SeriesIndex::Answer series;
+  run->with_series([&](const SeriesIndex& index) {
+    if (!index.has(key)) refuse_not_found("the run \"" + run->id() + "\" has no series \"" + key + "\"");
+    series = index.query(key, from, to, points);
+  });
+  json rows = json::array();
+  for (const auto& row : series.rows) rows.push_back({row.step, row.min, row.max, row.last});
+  call.reply({{"run", run->id()},
+              {"key", key},
+              {"bucket", series.bucket},
+              {"count", series.count},
+              {"columns", {"step", "min", "max", "last"}},
+              {"points", rows}});
+}
+
+void get_diagnosis(const Call& call) {
+  const auto run = folder_of(call);
+  const json description = run->description();
+  json findings;
+  run->with_series([&](const SeriesIndex& index) { findings = diagnose(index, description, run->summary()); });
+  call.reply({{"findings", findings}});
+}
+
+}  // namespace
+
+void get_defaults(const Call& call) {
+  json reply = json::object();
+  const TrainerHooks& hooks = call.app.manager.hooks();
+  if (hooks.describe) reply = hooks.describe();
+  reply["boot"] = call.app.boot;
+  reply["can_start"] = call.app.manager.can_start();
+  reply["why_not"] = call.app.manager.can_start() ? "" : "this process only trains its own run; seedling serve starts others";
+  reply["token_for_all"] = call.app.token_for_all;
+  reply["training_limit"] = kTrainingAtOnce;
+  reply["runs_folder"] = call.app.store.folder().string();
+  call.reply(reply);
+}
+
+void get_runs(const Call& call) { call.reply(call.app.manager.describe_all()); }
+
+void get_run(const Call& call) {
+  const std::string& id = call.path[2];
+  if (!valid_run_id(id)) refuse_not_found("that is not the id of a run");
+  const std::string what = call.path.size() > 3 ? call.path[3] : "";
+  if (what == "series") return get_series(call);
+  if (what == "diagnosis") return get_diagnosis(call);
+  if (what == "checkpoints") return call.reply({{"checkpoints", folder_of(call)->checkpoints()}});
+  for (const char* file : {"samples", "events", "health"}) {
+    if (what == file) return call.reply({{file, folder_of(call)->lines(what + ".jsonl")}});
+  }
+  if (what == "commands") throw HttpError(405, "method_not_allowed", "commands are sent with POST");
+  if (!what.empty()) refuse_not_found("a run has no \"" + what + "\"");
+  json reply = call.app.manager.describe(id);
+  reply["message"] = call.app.manager.message(id);
+  reply["run"] = json::object();
+  if (const auto run = call.app.store.find(id)) {
+    reply["run"] = run->description();
+    run->with_series([&](const SeriesIndex& index) {
+      reply["keys"] = index.keys();
+      reply["lines"] = index.lines();
+    });
+    reply["has_health"] = std::filesystem::exists(run->folder() / "health.jsonl");
+  }
+  call.reply(reply);
+}
+
+void post_runs(const Call& call) {
+  const std::string id = call.app.manager.start(parse_body(call.request.body, false));
+  call.reply({{"id", id}}, 201);
+}
+
+void post_command(const Call& call) {
+  if (!valid_run_id(call.path[2])) refuse_not_found("that is not the id of a run");
+  call.reply(call.app.manager.command(call.path[2], parse_body(call.request.body, false)), 202);
+}
+
+}  // namespace seedling::server

@@ -1,0 +1,105 @@
+// The server put together (see server.h).
+#include "server/server.h"
+
+#include <thread>
+
+#include "base/error.h"
+#include "server/app.h"
+#include "server/connection.h"
+#include "server/reply.h"
+
+namespace seedling::server {
+
+namespace {
+
+bool is_loopback(const std::string& host) {
+  return host == "127.0.0.1" || host == "localhost" || host == "::1" || host == "[::1]";
+}
+
+/// CPPHTTPLIB_VERSION "0.11.4" as 0 * 1,000,000 + 11 * 1,000 + 4.
+int library_version() {
+  int major = 0, minor = 0, patch = 0;
+  std::sscanf(CPPHTTPLIB_VERSION, "%d.%d.%d", &major, &minor, &patch);
+  return major * 1000000 + minor * 1000 + patch;
+}
+
+/// The oldest release that was tried against the raw-socket tests and has no published hole.
+constexpr int kTrustedBeyondLoopback = 53000;
+
+}  // namespace
+
+struct Server::Parts {
+  Parts(const ServerOptions& options) : app(options.runs, options.hooks), http(&guard) {}
+  App app;
+  GuardOptions guard;
+  GuardedServer http;
+  int port = 0;
+  std::string host;
+  std::unique_ptr<RunWatcher> watcher;
+  std::thread listener;
+};
+
+Server::Server(ServerOptions options) {
+  const bool local = is_loopback(options.host);
+  if (!local && library_version() < kTrustedBeyondLoopback) {
+    fail("--host ", options.host, ": this build's HTTP library (cpp-httplib ", CPPHTTPLIB_VERSION,
+         ") has known holes and is offered to this machine only. Build with cpp-httplib 0.53 or later, or leave --host out "
+         "and use an SSH tunnel.");
+  }
+  parts_ = std::make_unique<Parts>(options);
+  Parts& parts = *parts_;
+  const std::string address = options.host == "localhost" ? "127.0.0.1" : options.host;
+  parts.port = parts.http.bind(address, options.port);
+  if (parts.port <= 0) {
+    fail("port ", options.port, " on ", options.host,
+         " is taken by another program (perhaps another dashboard); end it or choose another with --port");
+  }
+  parts.host = options.host;
+  parts.guard.hosts = allowed_hosts(options.host, parts.port);
+  parts.guard.token = random_hex(16);
+  parts.guard.token_for_all = !local;
+  if (!local) parts.guard.viewer_token = random_hex(16);
+  parts.app.token_for_all = !local;
+  const auto handler = [app = &parts.app](const httplib::Request& request, httplib::Response& response) {
+    answer(*app, request, response);
+  };
+  parts.http.Get(".*", handler);
+  parts.http.Post(".*", handler);
+  parts.http.set_error_handler([](const httplib::Request& request, httplib::Response& response) {
+    if (!response.body.empty()) return;
+    response.set_content(error_body(HttpError(response.status, "error", "the request was refused"),
+                                    request.path.rfind("/v1", 0) == 0), "application/json");
+  });
+  parts.watcher = std::make_unique<RunWatcher>(parts.app.store, parts.app.hub, [app = &parts.app](const std::string& id) {
+    return app->manager.is_live(id);
+  });
+  parts.listener = std::thread([http = &parts.http] { http->listen_after_bind(); });
+}
+
+Server::~Server() {
+  Parts& parts = *parts_;
+  parts.watcher.reset();
+  parts.app.manager.end();
+  parts.app.hub.close();
+  parts.http.stop();
+  parts.listener.join();
+}
+
+int Server::port() const { return parts_->port; }
+
+std::string Server::link_line() const {
+  const std::string start = concat("http://", parts_->host == "localhost" ? "127.0.0.1" : parts_->host, ":", parts_->port, "/#token=");
+  std::string line = "dashboard: " + start + parts_->guard.token;
+  if (!parts_->guard.viewer_token.empty()) line += "\nviewers: " + start + parts_->guard.viewer_token;
+  return line;
+}
+
+void Server::attach(const std::filesystem::path& folder, Session& session) {
+  std::string id = std::filesystem::absolute(folder).lexically_normal().filename().string();
+  if (id.empty()) id = std::filesystem::absolute(folder).lexically_normal().parent_path().filename().string();
+  if (!valid_run_id(id)) id = "this-run";
+  parts_->app.store.adopt(id, folder);
+  parts_->app.manager.attach(id, session);
+}
+
+}  // namespace seedling::server

@@ -1,0 +1,58 @@
+# The server's libraries, and the files that are built into the binary: the page, Chart.js, and the program's own sources
+# (so that the page can show the lines that compute what it shows, with no network).
+
+find_path(CPP_HTTPLIB_INCLUDE httplib.h)
+if(NOT CPP_HTTPLIB_INCLUDE)
+  message(FATAL_ERROR "cpp-httplib is missing (httplib.h). Debian and Ubuntu: apt install libcpp-httplib-dev; macOS: "
+                      "brew install cpp-httplib; or give -DCPP_HTTPLIB_INCLUDE=FOLDER.")
+endif()
+# Debian packages it as a compiled library, others as a header alone (then inline functions need nothing to link).
+find_library(CPP_HTTPLIB_LIBRARY cpp-httplib)
+if(CPP_HTTPLIB_LIBRARY)
+  list(APPEND libraries ${CPP_HTTPLIB_LIBRARY})
+endif()
+
+# Chart.js 3.9.1 as Debian 12 and Ubuntu 24.04 package it (libjs-chart.js); elsewhere npm's chart.js 3.9.1.
+set(SEEDLING_CHART_JS_VERSION 3.9.1)
+find_file(CHART_JS NAMES chart.min.js chart.js
+  PATHS /usr/share/javascript/chart.js /usr/share/nodejs/chart.js/dist
+        ${CMAKE_SOURCE_DIR}/build/vendor/chart.js/dist ${CMAKE_SOURCE_DIR}/node_modules/chart.js/dist
+  NO_DEFAULT_PATH)
+if(NOT CHART_JS)
+  message(FATAL_ERROR "Chart.js is missing. Debian and Ubuntu: apt install libjs-chart.js; elsewhere: "
+                      "npm install --prefix build/vendor chart.js@${SEEDLING_CHART_JS_VERSION} and give "
+                      "-DCHART_JS=build/vendor/node_modules/chart.js/dist/chart.min.js.")
+endif()
+file(READ ${CHART_JS} chart_head LIMIT 200)
+if(NOT chart_head MATCHES "Chart.js v3\\.9\\.")
+  message(FATAL_ERROR "${CHART_JS} is not Chart.js ${SEEDLING_CHART_JS_VERSION}; give another with -DCHART_JS=FILE.")
+endif()
+
+file(GLOB_RECURSE page_files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/web/page ${CMAKE_SOURCE_DIR}/web/page/*)
+file(GLOB_RECURSE source_files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}
+     ${CMAKE_SOURCE_DIR}/trainer/*.h ${CMAKE_SOURCE_DIR}/trainer/*.cpp ${CMAKE_SOURCE_DIR}/trainer/*.cu
+     ${CMAKE_SOURCE_DIR}/web/server/*.h ${CMAKE_SOURCE_DIR}/web/server/*.cpp)
+
+# embed_files(NAME BASE PREFIX FILE...): NAME.cpp with each BASE/FILE as a string under the path PREFIX/FILE.
+function(seedling_embed name base prefix)
+  set(output ${CMAKE_BINARY_DIR}/embedded/${name}.cpp)
+  set(list_file ${CMAKE_BINARY_DIR}/embedded/${name}.list)
+  string(REPLACE ";" "\n" lines "${ARGN}")
+  file(GENERATE OUTPUT ${list_file} CONTENT "${lines}\n")
+  set(inputs "")
+  foreach(file ${ARGN})
+    list(APPEND inputs ${base}/${file})
+  endforeach()
+  add_custom_command(OUTPUT ${output}
+    COMMAND ${CMAKE_COMMAND} -DNAME=${name} -DBASE=${base} -DPREFIX=${prefix} -DLIST=${list_file} -DOUTPUT=${output}
+            -P ${CMAKE_SOURCE_DIR}/web/server/embed.cmake
+    DEPENDS ${inputs} ${list_file} ${CMAKE_SOURCE_DIR}/web/server/embed.cmake
+    COMMENT "Embedding ${name}" VERBATIM)
+  set(sources ${sources} ${output} PARENT_SCOPE)
+endfunction()
+
+get_filename_component(chart_folder ${CHART_JS} DIRECTORY)
+get_filename_component(chart_name ${CHART_JS} NAME)
+seedling_embed(page_files ${CMAKE_SOURCE_DIR}/web/page /page/ ${page_files})
+seedling_embed(vendor_files ${chart_folder} /vendor/ ${chart_name})
+seedling_embed(source_files ${CMAKE_SOURCE_DIR} /source/ ${source_files})
