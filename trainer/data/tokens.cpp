@@ -49,28 +49,37 @@ std::vector<std::string> find_prompts(const Corpus& corpus, const std::vector<Do
       if (text[at] == ' ' && ++words == 4) break;
       ++at;
     }
-    while (at < text.size() && (text[at] & 0xC0) == 0x80) ++at;  // never within a character
+    if (at < text.size() && text[at] != ' ' && text[at] != '\n') {  // within a word: leave it out
+      const size_t space = text.substr(0, at).rfind(' ');
+      if (space != text.npos) at = space;
+      while (at > 0 && (text[at] & 0xC0) == 0x80) --at;  // a script without spaces: whole characters
+    }
     return std::string(text.substr(0, at));
   };
   std::vector<std::string> prompts;
   const auto keep = [&](std::string_view text) {
     std::string prompt = beginning(text);
-    if (prompt.size() >= 3 && std::find(prompts.begin(), prompts.end(), prompt) == prompts.end()) {
-      prompts.push_back(std::move(prompt));
-    }
+    if (prompt.size() < 3 || std::find(prompts.begin(), prompts.end(), prompt) != prompts.end()) return false;
+    prompts.push_back(std::move(prompt));
+    return true;
+  };
+  const auto next_line = [](std::string_view text, size_t at) {
+    at = text.find('\n', at);
+    return at == text.npos ? at : text.find_first_not_of(" \t\r\n", at);
   };
   const size_t picks = std::min(count, documents.size());
   std::vector<Document> chosen;
   for (size_t i = 0; i < picks; ++i) chosen.push_back(documents[i * documents.size() / picks]);
   for_each_document(corpus, chosen, [&](const Document&, std::string_view text) {
-    // Evenly spaced lines of a long text; the first words of a short one.
+    // Evenly spaced lines of a long text, the first words of a short one. A text that was cut begins within a
+    // line.
     const size_t places = (count + picks - 1) / picks;
     for (size_t i = 0; i < places && prompts.size() < count; ++i) {
       size_t at = text.size() * i / places;
-      if (at > 0) at = text.find('\n', at);
-      at = at == text.npos ? text.npos : text.find_first_not_of(" \t\r\n", at);
-      if (at != text.npos) keep(text.substr(at));
+      if (places > 1) at = next_line(text, at);
+      while (at != text.npos && !keep(text.substr(at))) at = next_line(text, at);
     }
+    if (prompts.empty()) keep(text);
   });
   return prompts;
 }

@@ -185,6 +185,11 @@ BOOST_AUTO_TEST_CASE(prompts_are_beginnings) {
                                   scratch);
   BOOST_TEST((find_prompts(corpus, corpus.documents, 3) ==
               std::vector<std::string>{"Once upon a time", "The old miller walked", "Two words"}));
+  std::string katakana;
+  for (int i = 0; i < 100; ++i) katakana += "\xE3\x82\xAB";  // no spaces, no line breaks
+  const Corpus unbroken = corpus_of(scratch.write("c.txt", katakana), scratch);
+  BOOST_TEST(
+      (find_prompts(unbroken, unbroken.documents, 4) == std::vector<std::string>{katakana.substr(0, 39)}));
   std::string lines;
   for (int i = 0; i < 100; ++i) lines += concat("line number ", i, " of this text\n");
   const Corpus one = corpus_of(scratch.write("b.txt", lines), scratch);
