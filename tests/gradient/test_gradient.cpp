@@ -111,8 +111,8 @@ double worst_error(Step& step, const std::vector<Probe>& probes, std::string& wh
     double slope = 0.0, norm = 0.0, length = 0.0;
     for (const auto& [j, part] : probe.direction) slope += gradient[j] * part, length += part * part;
     for (const double g : gradient) norm += g * g;
-    // A direction's slope has the size of |g| |direction| / sqrt(n); below it, and where a gradient is zero but for
-    // rounding (a bias under a softmax over positions), no relative error can be asked for.
+    // A direction's slope has the size of |g| |direction| / sqrt(n); below it, and where a gradient is zero
+    // but for rounding (a bias under a softmax over positions), no relative error can be asked for.
     const double typical = std::sqrt(norm * length / static_cast<double>(gradient.size()));
     const double error =
         std::abs(slope - probe.slope) / std::max({std::abs(probe.slope), typical, 1e-4 * std::sqrt(total)});
