@@ -33,9 +33,9 @@ int64_t ConfigKeys::size(const char* key, std::optional<int64_t> otherwise, int6
     if (!otherwise) refuse(key, "this key is needed to build the model.");
     return *otherwise;
   }
-  const bool fits = value->is_number_unsigned() ? value->get<uint64_t>() >= 1 &&
-                                                      value->get<uint64_t>() <= static_cast<uint64_t>(limit)
-                                                : false;
+  const bool fits = value->is_number_unsigned() ? value->get<uint64_t>() - 1 < static_cast<uint64_t>(limit)
+                                                : value->is_number_integer() && value->get<int64_t>() >= 1 &&
+                                                      value->get<int64_t>() <= limit;
   if (!fits) refuse(key, concat("a whole number from 1 to ", limit, " is wanted."));
   return value->get<int64_t>();
 }

@@ -90,6 +90,7 @@ ModelConfig load_config(const fs::path& model_dir) {
   // The sizes are a stranger's until the file bears them out: nothing is allocated before.
   if (config.model_type != "seedling")
     for (const TensorEntry& entry : tensor_entries(config)) {
+      if (entry.copy) continue;
       const StoredTensor* stored = find_stored(file, entry, config);
       if (stored != nullptr) check_shape(*stored, entry);
       if (stored == nullptr && !entry.head) complain_missing(file, entry);
@@ -106,6 +107,7 @@ std::vector<std::string> load_parameters(Model& model, const fs::path& model_dir
   const std::vector<TensorEntry> entries = checkpoint_entries(model);
   for (size_t i = 0; i < entries.size(); ++i) {
     const TensorEntry& entry = entries[i];
+    if (entry.copy) continue;
     const Parameter* parameter = model.parameters().find(entry.parameter);
     const StoredTensor* stored = find_stored(file, entry, config);
     if (stored != nullptr) used.insert(stored->name);

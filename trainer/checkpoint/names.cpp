@@ -159,8 +159,9 @@ std::vector<TensorEntry> bert_entries(const ModelConfig& c) {
     if (!c.tie_embeddings)
       list.linear("head", {{"cls.predictions.decoder", c.vocab_size}}, c.channels, false);
     // transformers reads decoder.bias in an untied model and cls.predictions.bias in a tied one.
-    list.vector(c.tie_embeddings ? "cls.predictions.bias" : "cls.predictions.decoder.bias", "mlm.bias",
-                c.vocab_size);
+    if (!c.tie_embeddings) list.vector("cls.predictions.decoder.bias", "mlm.bias", c.vocab_size);
+    list.vector("cls.predictions.bias", "mlm.bias", c.vocab_size);
+    list.entries.back().copy = !c.tie_embeddings;
   }
   if (c.head == HeadKind::classifier) {
     list.linear("pooler", {{"bert.pooler.dense", c.channels}}, c.channels, true);

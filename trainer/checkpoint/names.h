@@ -28,6 +28,7 @@ struct TensorEntry {
   bool vector = false;
   bool transposed = false;  // stored (columns, rows)
   bool head = false;        // belongs to the task's head: may be new when fine-tuning begins
+  bool copy = false;        // written for others' sake, not read: another entry says the same
   float constant = 0.0f;    // its value everywhere when our model has no such parameter (bias 0, gain 1)
 
   /// As it stands in the file.

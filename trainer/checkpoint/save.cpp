@@ -68,7 +68,7 @@ std::vector<StateEntry> state_entries(Model& model, const std::vector<NamedTenso
       continue;
     }
     for (TensorEntry entry : entries) {
-      if (entry.parameter != owner->name) continue;
+      if (entry.parameter != owner->name || entry.copy) continue;
       entry.name += named.name.substr(owner->name.size());
       result.push_back({entry, named.tensor});
     }

@@ -66,7 +66,8 @@ std::vector<TensorEntry> checkpoint_entries(Model& model) {
   }
   entries = tensor_entries(model.config());
   std::map<std::string, int64_t> covered;
-  for (const TensorEntry& entry : entries) covered[entry.parameter] += entry.size();
+  for (const TensorEntry& entry : entries)
+    if (!entry.copy) covered[entry.parameter] += entry.size();
   for (const Parameter& parameter : model.parameters().all())
     require(covered[parameter.name] == parameter.size(),
             ("no Hugging Face tensor for " + parameter.name).c_str());
