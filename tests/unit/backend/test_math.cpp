@@ -11,17 +11,23 @@ namespace seedling {
 BOOST_AUTO_TEST_SUITE(math)
 
 BOOST_AUTO_TEST_CASE(functions_are_exact_to_a_few_last_places) {
-  double exp_error = 0.0, tanh_error = 0.0, erf_error = 0.0;
+  double exp_error = 0.0, log_error = 0.0, tanh_error = 0.0, erf_error = 0.0;
   for (int i = -400000; i <= 400000; ++i) {
     const float x = static_cast<float>(i) * 2e-4f;
     const double exact = x;
     exp_error = std::max(exp_error, std::abs(kernels::exponential(x) / std::exp(exact) - 1.0));
     if (i == 0) continue;
+    const double positive = std::abs(exact);
+    log_error =
+        std::max(log_error, std::abs(kernels::logarithm(static_cast<float>(positive)) - std::log(positive)) /
+                                std::max(1.0, std::abs(std::log(positive))));
     tanh_error = std::max(tanh_error, std::abs(kernels::hyperbolic_tangent(x) / std::tanh(exact) - 1.0));
     erf_error = std::max(erf_error, std::abs(kernels::error_function(x) / std::erf(exact) - 1.0));
   }
-  BOOST_TEST_MESSAGE("exp " << exp_error << ", tanh " << tanh_error << ", erf " << erf_error);
+  BOOST_TEST_MESSAGE("exp " << exp_error << ", log " << log_error << ", tanh " << tanh_error << ", erf "
+                            << erf_error);
   BOOST_CHECK_LT(exp_error, 2e-7);
+  BOOST_CHECK_LT(log_error, 2e-7);
   BOOST_CHECK_LT(tanh_error, 3e-7);
   BOOST_CHECK_LT(erf_error, 3e-7);
 }

@@ -29,8 +29,35 @@ SEEDLING_HD void store_vec(float* p, Vec x) { *reinterpret_cast<Vec*>(p) = x; }
 
 SEEDLING_HD int64_t round_up(int64_t n, int64_t grain) { return (n + grain - 1) / grain * grain; }
 
-/// Sums and maxima of a row in kLanes * 2 independent lanes, so that they vectorise without reordering
-/// licence: the order of additions is fixed by this code, not by a compiler flag.
+/// The lanes of a vector rotated by `step`.
+template <int step, int... lane>
+SEEDLING_HD Vec rotated(Vec x, std::integer_sequence<int, lane...>) {
+  return __builtin_shufflevector(x, x, ((lane + step) % static_cast<int>(kLanes))...);
+}
+
+template <int step = kLanes / 2>
+SEEDLING_HD float sum_lanes(Vec x) {
+  x = x + rotated<step>(x, std::make_integer_sequence<int, static_cast<int>(kLanes)>{});
+  if constexpr (step > 1) {
+    return sum_lanes<step / 2>(x);
+  } else {
+    return x[0];
+  }
+}
+
+template <int step = kLanes / 2>
+SEEDLING_HD float max_lanes(Vec x) {
+  const Vec other = rotated<step>(x, std::make_integer_sequence<int, static_cast<int>(kLanes)>{});
+  x = x > other ? x : other;
+  if constexpr (step > 1) {
+    return max_lanes<step / 2>(x);
+  } else {
+    return x[0];
+  }
+}
+
+/// Sums and maxima of a row in 2 kLanes independent lanes, so that they vectorise without a licence to
+/// reorder: the order of additions is fixed by this code, not by a compiler flag.
 constexpr int64_t kStripe = 2 * kLanes;
 
 template <typename Term>
@@ -40,11 +67,8 @@ SEEDLING_HD float sum_of(int64_t n, Term term) {
   for (; i + kStripe <= n; i += kStripe) {
     for (int64_t l = 0; l < kStripe; ++l) lanes[l] += term(i + l);
   }
-  for (; i < n; ++i) lanes[i % kStripe] += term(i);
-  for (int64_t width = kStripe / 2; width > 0; width /= 2) {
-    for (int64_t l = 0; l < width; ++l) lanes[l] += lanes[l + width];
-  }
-  return lanes[0];
+  for (int64_t l = 0; i + l < n; ++l) lanes[l] += term(i + l);
+  return sum_lanes(load_vec(lanes) + load_vec(lanes + kLanes));
 }
 
 template <typename Term>
@@ -58,8 +82,10 @@ SEEDLING_HD float max_of(int64_t n, Term term) {
       lanes[l] = x > lanes[l] ? x : lanes[l];
     }
   }
-  for (; i < n; ++i) lanes[0] = term(i) > lanes[0] ? term(i) : lanes[0];
-  float best = lanes[0];
-  for (int64_t l = 1; l < kStripe; ++l) best = lanes[l] > best ? lanes[l] : best;
-  return best;
+  for (int64_t l = 0; i + l < n; ++l) {
+    const float x = term(i + l);
+    lanes[l] = x > lanes[l] ? x : lanes[l];
+  }
+  const Vec low = load_vec(lanes), high = load_vec(lanes + kLanes);
+  return max_lanes(low > high ? low : high);
 }

@@ -72,19 +72,30 @@ int64_t attention_scratch(int64_t T, int64_t HS) {
   return 2 * HS * Tp + 4 * T * HSp + 2 * kQueryBlock * Tp + 3 * kQueryBlock * HSp;
 }
 
-/// One row of scores becomes exp(scale (s - max)), 0 from `seen` to `padded`; returns its sum and the
-/// log-sum-exp.
-SEEDLING_HD float softmax_strip_row(float* s, int64_t seen, int64_t padded, float scale, float& lse) {
-  for (int64_t j = seen; j < padded; ++j) s[j] = -INFINITY;
+/// Scores of keys from `seen` to `padded` become minus infinity; both ends of the loop are whole vectors.
+SEEDLING_HD void mask_row(float* s, int64_t seen, int64_t padded) {
+  for (int64_t j = seen / kLanes * kLanes; j < padded; j += kLanes) {
+    for (int64_t l = 0; l < kLanes; ++l) s[j + l] = j + l < seen ? s[j + l] : -INFINITY;
+  }
+}
+
+/// One row of scores becomes exp(scale (s - top)), 0 from `seen` to `padded`; returns its sum, top being its
+/// maximum.
+SEEDLING_HD float softmax_strip_row(float* s, int64_t seen, int64_t padded, float scale, float& top_out) {
+  mask_row(s, seen, padded);
   const int64_t n = padded / kStripe * kStripe;  // padded is a multiple already; now the compiler knows
   const float top = max_of(
       n, [=](int64_t j) __attribute__((always_inline)) { return s[j]; });
-#pragma omp simd
-  for (int64_t j = 0; j < n; ++j) s[j] = kernels::exponential((s[j] - top) * scale);
-  const float sum = sum_of(
-      n, [=](int64_t j) __attribute__((always_inline)) { return s[j]; });
-  lse = top * scale + logf(sum);
-  return sum;
+  float lanes[kStripe] = {};
+  for (int64_t j = 0; j < n; j += kStripe) {
+    for (int64_t l = 0; l < kStripe; ++l) {
+      const float p = kernels::exponential((s[j + l] - top) * scale);
+      s[j + l] = p;
+      lanes[l] += p;
+    }
+  }
+  top_out = top;
+  return sum_lanes(load_vec(lanes) + load_vec(lanes + kLanes));
 }
 
 template <typename T>
@@ -106,17 +117,12 @@ void attention_forward(const AttentionCall& call, int64_t b, int64_t k, float* s
           float_rows(task.query + i0 * task.width + g * HS, task.width, m, HS, task.queries);
       small_product(task.scores, Tp, m, padded, queries.data, queries.stride, 1, task.keys_transposed, Tp, HS,
                     false);
-      float factors[kQueryBlock];
-      for (int64_t i = 0; i < m; ++i) {
+      float sums[kQueryBlock], tops[kQueryBlock] = {}, factors[kQueryBlock];
+      for (int64_t i = 0; i < kQueryBlock; ++i) sums[i] = 1.0f;
+      for (int64_t i = 0; i < m && seen > 0; ++i) {
         float* row = task.scores + i * Tp;
         const int64_t row_seen = call.causal ? std::min(i0 + i + 1, task.length) : task.length;
-        float& lse = call.lse[(b * call.NH + h) * T_ + i0 + i];
-        if (row_seen == 0) {
-          lse = 0.0f, factors[i] = 0.0f;
-          continue;
-        }
-        factors[i] = 1.0f / softmax_strip_row(row, row_seen, padded, call.scale, lse);
-        if (call.head_scale != nullptr) factors[i] *= call.head_scale[h];
+        sums[i] = softmax_strip_row(row, row_seen, padded, call.scale, tops[i]);
         if (call.dropout > 0.0f) {
           const uint32_t first = kernels::attention_dropout_index(b, h, i0 + i, 0, call.NH, T_);
 #pragma omp simd
@@ -126,6 +132,14 @@ void attention_forward(const AttentionCall& call, int64_t b, int64_t k, float* s
           }
         }
       }
+      const float head_scale = call.head_scale == nullptr ? 1.0f : call.head_scale[h];
+      float* lse = call.lse + (b * call.NH + h) * T_ + i0;
+#pragma omp simd
+      for (int64_t i = 0; i < kQueryBlock; ++i) {
+        factors[i] = head_scale / sums[i];
+        sums[i] = tops[i] * call.scale + kernels::logarithm(sums[i]);
+      }
+      std::memcpy(lse, sums, static_cast<size_t>(m) * sizeof(float));
       small_product(task.outs, HSp, m, HSp, task.scores, Tp, 1, values.data, values.stride, seen, false);
       for (int64_t i = 0; i < m; ++i) {
         T* out = static_cast<T*>(call.out) + ((b * T_ + i0 + i) * call.NH + h) * HS;
@@ -140,7 +154,7 @@ void attention_forward(const AttentionCall& call, int64_t b, int64_t k, float* s
 SEEDLING_HD void attention_backward_row(float* scores, float* dscores, int64_t seen, int64_t padded,
                                         float scale, float lse, float dot, const AttentionCall& call,
                                         uint32_t first_index) {
-  for (int64_t j = seen; j < padded; ++j) scores[j] = -INFINITY;
+  mask_row(scores, seen, padded);
   const int64_t n = padded / kStripe * kStripe;
   if (call.dropout > 0.0f) {
     const uint32_t threshold = kernels::dropout_threshold(call.dropout);
