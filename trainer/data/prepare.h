@@ -24,6 +24,12 @@ Source find_source(const DataOptions& options, const std::filesystem::path& cach
 void write_tokens(const Corpus& corpus, const std::vector<Document>& documents, const Tokenizer& tokenizer,
                   const std::filesystem::path& path);
 
+/// The text as it is, for `evaluate`: a file's bytes from the first to the last (a <|endoftext|> in it is
+/// encoded as the tokenizer does), nothing trimmed or added. A folder is encoded as for training. Throws
+/// Error as open_corpus.
+void write_raw_tokens(const std::filesystem::path& text, const Tokenizer& tokenizer,
+                      const std::filesystem::path& scratch, const std::filesystem::path& path);
+
 /// Up to `count` beginnings of documents, some words each; of one long text, beginnings of lines.
 std::vector<std::string> find_prompts(const Corpus& corpus, const std::vector<Document>& documents,
                                       size_t count);

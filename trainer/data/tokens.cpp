@@ -40,6 +40,15 @@ void write_tokens(const Corpus& corpus, const std::vector<Document>& documents, 
   writer.finish();
 }
 
+void write_raw_tokens(const std::filesystem::path& text, const Tokenizer& tokenizer,
+                      const std::filesystem::path& scratch, const std::filesystem::path& path) {
+  Corpus corpus = open_corpus(text, scratch, nullptr);
+  if (!std::filesystem::is_directory(text)) {
+    corpus.documents = {{0, 0, std::filesystem::file_size(corpus.files[0])}};
+  }
+  write_tokens(corpus, corpus.documents, tokenizer, path);
+}
+
 std::vector<std::string> find_prompts(const Corpus& corpus, const std::vector<Document>& documents,
                                       size_t count) {
   // Some words from the front of a text: four of them, fewer where they are long.

@@ -177,6 +177,18 @@ BOOST_AUTO_TEST_CASE(token_files_end_documents) {
   BOOST_TEST((ids_of(one, one.documents) == std::vector<int32_t>{'a', 'b', ' ', 'c'}));
 }
 
+BOOST_AUTO_TEST_CASE(an_evaluated_text_is_taken_as_it_is) {
+  const test::Scratch scratch;
+  const test::ByteTokenizer tokenizer;
+  const std::string text = "\xEF\xBB\xBF one\n<|endoftext|>\n two\n";
+  write_raw_tokens(scratch.write("a.txt", text), tokenizer, scratch.path, scratch.path / "t.tok");
+  const auto file = TokenFile::open(scratch.path / "t.tok");
+  std::vector<int32_t> ids(static_cast<size_t>(file->size()));
+  file->read(0, file->size(), ids.data());
+  BOOST_TEST((ids == tokenizer.encode(text)));
+  BOOST_TEST(file->text_bytes() == static_cast<int64_t>(text.size()));
+}
+
 BOOST_AUTO_TEST_CASE(prompts_are_beginnings) {
   const test::Scratch scratch;
   const Corpus corpus = corpus_of(scratch.write("a.txt",
