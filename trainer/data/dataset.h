@@ -45,9 +45,9 @@ struct DataOptions {
   int64_t vocab_size = 4096;
   bool masked = false;
   double validation_fraction = 0.1;  // of the documents; of the text's end where it is one document
-  uint64_t seed = 1;
-  int64_t size = 0;                             // bytes to generate (storyworld), 0 = default
-  std::filesystem::path cache;                  // empty = $XDG_CACHE_HOME/seedling or ~/.cache/seedling
+  uint64_t seed = 1;                 // of generated training text (storyworld); nothing else depends on it
+  int64_t size = 0;                  // bytes to generate (storyworld), 0 = default
+  std::filesystem::path cache;       // empty = $XDG_CACHE_HOME/seedling or ~/.cache/seedling
   std::function<void(const std::string&)> say;  // progress, one line a call
 };
 
