@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "server/event_hub.h"
-#include "server/model_store.h"
-#include "server/run_manager.h"
-#include "server/run_store.h"
+#include "web/server/event_hub.h"
+#include "web/server/model_store.h"
+#include "web/server/run_manager.h"
+#include "web/server/run_store.h"
 
 namespace seedling::server {
 
@@ -20,7 +20,11 @@ constexpr int kMostStreams = 8;
 /// The parts of a server that outlive a request.
 struct App {
   App(const std::filesystem::path& runs, TrainerHooks hooks)
-      : boot(random_hex(4)), store(runs), hub(boot), manager(store, hub, std::move(hooks)), models(store, manager) {}
+      : boot(random_hex(4)),
+        store(runs),
+        hub(boot),
+        manager(store, hub, std::move(hooks)),
+        models(store, manager) {}
 
   std::string boot;
   RunStore store;

@@ -1,5 +1,5 @@
 // Looking up the files inside the binary (see assets.h).
-#include "server/assets.h"
+#include "web/server/assets.h"
 
 namespace seedling::server {
 
@@ -17,9 +17,12 @@ const Asset* find_asset(std::string_view path) {
 
 std::string asset_type(std::string_view path) {
   constexpr std::pair<std::string_view, const char*> kTypes[] = {
-      {".html", "text/html; charset=utf-8"}, {".css", "text/css; charset=utf-8"},
-      {".js", "text/javascript; charset=utf-8"}, {".svg", "image/svg+xml"},
-      {".json", "application/json"},         {".png", "image/png"},
+      {".html", "text/html; charset=utf-8"},
+      {".css", "text/css; charset=utf-8"},
+      {".js", "text/javascript; charset=utf-8"},
+      {".svg", "image/svg+xml"},
+      {".json", "application/json"},
+      {".png", "image/png"},
   };
   if (path.rfind("/source/", 0) != 0) {
     for (const auto& [ending, type] : kTypes) {

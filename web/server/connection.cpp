@@ -1,11 +1,11 @@
 // Connections (see connection.h).
-#include "server/connection.h"
+#include "web/server/connection.h"
 
 #include <poll.h>
 
 #include <chrono>
 
-#include "server/reply.h"
+#include "web/server/reply.h"
 
 namespace seedling::server {
 
@@ -90,8 +90,10 @@ GuardedServer::GuardedServer(GuardOptions* guard) : guard_(guard) {
 }
 
 int GuardedServer::bind(const std::string& host, int port) {
-  if (port == 0) port = bind_to_any_port(host);
-  else if (!bind_to_port(host, port)) return -1;
+  if (port == 0)
+    port = bind_to_any_port(host);
+  else if (!bind_to_port(host, port))
+    return -1;
   if (port > 0) ::listen(svr_sock_, kBacklog);
   return port;
 }
@@ -138,7 +140,9 @@ bool GuardedServer::serve_connection(socket_t socket) {
     const std::string nowhere;
     // Older releases take no addresses.
     const auto answer = [&](auto& server) {
-      if constexpr (requires { server.process_request(stream, nowhere, 0, nowhere, 0, true, closed, nothing); }) {
+      if constexpr (requires {
+                      server.process_request(stream, nowhere, 0, nowhere, 0, true, closed, nothing);
+                    }) {
         return server.process_request(stream, nowhere, 0, nowhere, 0, true, closed, nothing);
       } else {
         return server.process_request(stream, true, closed, nothing);

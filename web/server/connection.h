@@ -1,21 +1,22 @@
-// Between the socket and the HTTP library: reads a whole request under deadlines, asks the guard, and only then lets the
-// library answer.
+// Between the socket and the HTTP library: reads a whole request under deadlines, asks the guard, and only
+// then lets the library answer.
 //
-// The library (cpp-httplib, any release from 0.11.4 on) accepts connections, keeps the thread pool and writes replies. It
-// never reads from the network itself: it is given complete, clean requests from memory. So slow clients, endless headers,
-// bodies of refused requests and parser quirks of a release cannot reach it. One request a connection: no keep-alive,
-// because an unread body must never be taken for the next request.
+// The library (cpp-httplib, any release from 0.11.4 on) accepts connections, keeps the thread pool and writes
+// replies. It never reads from the network itself: it is given complete, clean requests from memory. So slow
+// clients, endless headers, bodies of refused requests and parser quirks of a release cannot reach it. One
+// request a connection: no keep-alive, because an unread body must never be taken for the next request.
 #pragma once
 
 #include <httplib.h>
 
 #include <string>
 
-#include "server/guard.h"
+#include "web/server/guard.h"
 
 namespace seedling::server {
 
-/// A request from memory, a reply to the socket. Declares what any release of the library may ask of a stream.
+/// A request from memory, a reply to the socket. Declares what any release of the library may ask of a
+/// stream.
 class RequestStream : public httplib::Stream {
  public:
   RequestStream(socket_t socket, std::string request) : socket_(socket), request_(std::move(request)) {}
@@ -44,7 +45,8 @@ class RequestStream : public httplib::Stream {
 class GuardedServer : public httplib::Server {
  public:
   explicit GuardedServer(GuardOptions* guard);
-  /// Binds (port 0: any) without SO_REUSEPORT, so that a second server on the port fails. Returns the port, or -1.
+  /// Binds (port 0: any) without SO_REUSEPORT, so that a second server on the port fails. Returns the port,
+  /// or -1.
   int bind(const std::string& host, int port);
   /// Connections being served at this moment (tests watch it come back to zero).
   int busy() const { return busy_; }

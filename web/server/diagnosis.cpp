@@ -1,5 +1,5 @@
 // The rules of the diagnosis (see diagnosis.h): one function each, in one list.
-#include "server/diagnosis.h"
+#include "web/server/diagnosis.h"
 
 #include <algorithm>
 #include <cmath>
@@ -25,8 +25,8 @@ struct Chart {
 
 json finding(const char* code, const char* severity, const std::string& title, const std::string& words,
              const std::string& remedy, int64_t step = -1) {
-  return {{"code", code},   {"severity", severity}, {"title", title}, {"words", words},
-          {"remedy", remedy}, {"step", step < 0 ? json(nullptr) : json(step)}};
+  return {{"code", code},   {"severity", severity}, {"title", title},
+          {"words", words}, {"remedy", remedy},     {"step", step < 0 ? json(nullptr) : json(step)}};
 }
 
 double mean_of(const Rows& rows, size_t begin, size_t end) {
@@ -39,14 +39,16 @@ double mean_of(const Rows& rows, size_t begin, size_t end) {
 void overfitting(const Chart& chart, json& found) {
   const Rows val = chart.rows("val_loss"), loss = chart.rows("loss");
   if (val.size() < 4 || loss.empty()) return;
-  const auto best = std::min_element(val.begin(), val.end(), [](const auto& a, const auto& b) { return a.last < b.last; });
+  const auto best =
+      std::min_element(val.begin(), val.end(), [](const auto& a, const auto& b) { return a.last < b.last; });
   const double rise = val.back().last - best->last;
   if (val.end() - best < 3 || rise < 0.02 * best->last) return;
   found.push_back(finding("overfitting", rise > 0.1 * best->last ? "bad" : "warning", "It learns by heart",
-                          concat("The validation loss was lowest at step ", best->step, " (", best->last, ") and is now ",
-                                 val.back().last, ", while the training loss is ", loss.back().last,
-                                 ": the model remembers its texts instead of their rules."),
-                          "Use the best checkpoint, give it more data or fewer steps, or raise the dropout.", best->step));
+                          concat("The validation loss was lowest at step ", best->step, " (", best->last,
+                                 ") and is now ", val.back().last, ", while the training loss is ",
+                                 loss.back().last, ": the model remembers its texts instead of their rules."),
+                          "Use the best checkpoint, give it more data or fewer steps, or raise the dropout.",
+                          best->step));
 }
 
 /// Sudden jumps upwards of the training loss.
@@ -59,10 +61,11 @@ void spikes(const Chart& chart, json& found) {
     if (loss[i].max > before + std::max(0.5, 0.3 * before)) ++count, where = loss[i].step;
   }
   if (count == 0) return;
-  found.push_back(finding("spikes", count > 3 ? "bad" : "warning", "The loss jumps",
-                          concat("The loss jumped up ", count, count == 1 ? " time" : " times", ", the last time near step ",
-                                 where, ": a step was too long for where it was taken."),
-                          "Lower the learning rate, lengthen the warm-up, or clip gradients at 1.", where));
+  found.push_back(
+      finding("spikes", count > 3 ? "bad" : "warning", "The loss jumps",
+              concat("The loss jumped up ", count, count == 1 ? " time" : " times",
+                     ", the last time near step ", where, ": a step was too long for where it was taken."),
+              "Lower the learning rate, lengthen the warm-up, or clip gradients at 1.", where));
 }
 
 /// The loss is above where it began.
@@ -71,9 +74,9 @@ void divergence(const Chart& chart, json& found) {
   if (loss.size() < 10) return;
   const double first = loss.front().max, last = mean_of(loss, loss.size() - 3, loss.size());
   if (last < first * 1.05) return;
-  found.push_back(finding("divergence", "bad", "It unlearns",
-                          concat("The loss began at ", first, " and is now ", last, "."),
-                          "Rewind to the last good checkpoint and set a learning rate of a third or a tenth.", loss.back().step));
+  found.push_back(finding(
+      "divergence", "bad", "It unlearns", concat("The loss began at ", first, " and is now ", last, "."),
+      "Rewind to the last good checkpoint and set a learning rate of a third or a tenth.", loss.back().step));
 }
 
 /// Nothing has moved for the last third of the run.
@@ -85,26 +88,32 @@ void plateau(const Chart& chart, json& found) {
                last = mean_of(loss, loss.size() - third, loss.size());
   const double fall = loss.front().last - last;
   if (fall <= 0.0 || middle - last > 0.005 * fall || middle - last < -0.02 * fall) return;
-  found.push_back(finding("plateau", "note", "It has stopped improving",
-                          concat("Over the last third of the steps the training loss moved only from ", middle, " to ", last, "."),
-                          "It may be done. If not: a lower learning rate, a larger model or more data moves it again.",
-                          loss.back().step));
+  found.push_back(
+      finding("plateau", "note", "It has stopped improving",
+              concat("Over the last third of the steps the training loss moved only from ", middle, " to ",
+                     last, "."),
+              "It may be done. If not: a lower learning rate, a larger model or more data moves it again.",
+              loss.back().step));
 }
 
 /// Gradients are much longer than they were, or than the clipping allows.
 void gradients(const Chart& chart, json& found) {
   const Rows norm = chart.rows("grad_norm");
   if (norm.size() < 16) return;
-  const double early = mean_of(norm, norm.size() / 8, norm.size() / 2), last = mean_of(norm, norm.size() * 7 / 8, norm.size());
+  const double early = mean_of(norm, norm.size() / 8, norm.size() / 2),
+               last = mean_of(norm, norm.size() * 7 / 8, norm.size());
   if (early > 0.0 && last > 5.0 * early) {
-    found.push_back(finding("gradient_growth", "warning", "The gradients grow",
-                            concat("The gradient norm has grown from about ", early, " to ", last, "; divergence often follows."),
-                            "Lower the learning rate now, or clip gradients.", norm.back().step));
+    found.push_back(finding(
+        "gradient_growth", "warning", "The gradients grow",
+        concat("The gradient norm has grown from about ", early, " to ", last, "; divergence often follows."),
+        "Lower the learning rate now, or clip gradients.", norm.back().step));
   }
   if (last < 1e-5) {
-    found.push_back(finding("gradient_vanished", "bad", "The gradients have vanished",
-                            concat("The gradient norm is ", last, ": nothing is learnt any more."),
-                            "Look at Health for the layer where it dies; start again with a lower learning rate.", norm.back().step));
+    found.push_back(
+        finding("gradient_vanished", "bad", "The gradients have vanished",
+                concat("The gradient norm is ", last, ": nothing is learnt any more."),
+                "Look at Health for the layer where it dies; start again with a lower learning rate.",
+                norm.back().step));
   }
 }
 
@@ -112,18 +121,21 @@ void gradients(const Chart& chart, json& found) {
 void small_data(const Chart& chart, json& found) {
   const auto epochs = chart.rows("epoch");
   if (epochs.empty() || epochs.back().last < 20.0) return;
-  found.push_back(finding("small_data", "note", "The data is small for so many steps",
-                          concat("Every text has been seen about ", std::lround(epochs.back().last), " times."),
-                          "More text teaches more than more passes over the same.", epochs.back().step));
+  found.push_back(
+      finding("small_data", "note", "The data is small for so many steps",
+              concat("Every text has been seen about ", std::lround(epochs.back().last), " times."),
+              "More text teaches more than more passes over the same.", epochs.back().step));
 }
 
 /// How far the loss is from what the data allows.
 void floor_distance(const Chart& chart, json& found) {
   const Rows bits = chart.rows("bits_per_byte");
-  const json floor = chart.description.contains("entropy_floor") ? chart.description["entropy_floor"] : json(nullptr);
+  const json floor =
+      chart.description.contains("entropy_floor") ? chart.description["entropy_floor"] : json(nullptr);
   const json value = floor.is_object() && floor.contains("bits_per_byte") ? floor["bits_per_byte"] : floor;
   if (bits.empty() || !value.is_number() || value.get<double>() <= 0.0) return;
-  const double best = std::min_element(bits.begin(), bits.end(), [](auto& a, auto& b) { return a.last < b.last; })->last;
+  const double best =
+      std::min_element(bits.begin(), bits.end(), [](auto& a, auto& b) { return a.last < b.last; })->last;
   const double over = best / value.get<double>() - 1.0;
   if (over < 0.1) {
     found.push_back(finding("near_floor", "good", "Close to all that can be known",
@@ -133,7 +145,8 @@ void floor_distance(const Chart& chart, json& found) {
   }
 }
 
-constexpr void (*kRules[])(const Chart&, json&) = {divergence, overfitting, spikes, gradients, plateau, small_data, floor_distance};
+constexpr void (*kRules[])(const Chart&, json&) = {divergence, overfitting, spikes,        gradients,
+                                                   plateau,    small_data,  floor_distance};
 
 int rank(const json& finding) {
   const std::string severity = finding["severity"];
@@ -145,13 +158,15 @@ int rank(const json& finding) {
 json diagnose(const SeriesIndex& index, const json& description, const json& summary) {
   json found = json::array();
   if (summary.value("state", "") == "failed") {
-    found.push_back(finding("failed", "bad", "The run failed", "It ended with an error; its message is beside its name.",
+    found.push_back(finding("failed", "bad", "The run failed",
+                            "It ended with an error; its message is beside its name.",
                             "Correct the cause and start it again; the last checkpoint is whole."));
   }
   if (index.lines() < kEnoughLines) return found;
   const Chart chart{index, description, summary};
   for (const auto rule : kRules) rule(chart, found);
-  std::stable_sort(found.begin(), found.end(), [](const json& a, const json& b) { return rank(a) < rank(b); });
+  std::stable_sort(found.begin(), found.end(),
+                   [](const json& a, const json& b) { return rank(a) < rank(b); });
   if (found.empty()) {
     const Rows loss = chart.rows("loss");
     if (!loss.empty()) {

@@ -1,15 +1,15 @@
 // The event hub (see event_hub.h).
-#include "server/event_hub.h"
+#include "web/server/event_hub.h"
 
 #include <charconv>
 #include <chrono>
 
-#include "server/reply.h"
+#include "web/server/reply.h"
 
 namespace seedling::server {
 
 namespace {
-constexpr size_t kMinimumEvents = 512;            // the contract's replay
+constexpr size_t kMinimumEvents = 512;              // the contract's replay
 constexpr size_t kMaximumBytes = size_t{32} << 20;  // beyond the minimum, the ring is also bounded in memory
 }  // namespace
 
@@ -41,8 +41,10 @@ void EventHub::add_point(const std::string& run, const nlohmann::json& line) {
   const std::lock_guard lock(mutex_);
   const bool first = points_.empty();
   points_[run].push_back(std::move(text));
-  if (gather_milliseconds_ == 0) flush();
-  else if (first) wake_gatherer_.notify_one();
+  if (gather_milliseconds_ == 0)
+    flush();
+  else if (first)
+    wake_gatherer_.notify_one();
 }
 
 void EventHub::publish(const std::string& kind, const nlohmann::json& data) {
@@ -81,7 +83,8 @@ void EventHub::gather() {
   std::unique_lock lock(mutex_);
   while (!closed_) {
     wake_gatherer_.wait(lock, [this] { return closed_ || !points_.empty(); });
-    wake_gatherer_.wait_for(lock, std::chrono::milliseconds(gather_milliseconds_), [this] { return closed_; });
+    wake_gatherer_.wait_for(lock, std::chrono::milliseconds(gather_milliseconds_),
+                            [this] { return closed_; });
     flush();
   }
 }
@@ -104,14 +107,15 @@ bool EventHub::find(const std::string& id, uint64_t& position) const {
   return true;
 }
 
-std::vector<std::shared_ptr<const std::string>> EventHub::read(uint64_t& cursor, uint64_t& dropped, int milliseconds) {
+std::vector<std::shared_ptr<const std::string>> EventHub::read(uint64_t& cursor, uint64_t& dropped,
+                                                               int milliseconds) {
   std::unique_lock lock(mutex_);
   wake_readers_.wait_for(lock, std::chrono::milliseconds(milliseconds),
                          [&] { return closed_ || cursor < first_ + ring_.size(); });
   dropped = cursor < first_ ? first_ - cursor : 0;
   cursor += dropped;
-  std::vector<std::shared_ptr<const std::string>> events(ring_.begin() + static_cast<std::ptrdiff_t>(cursor - first_),
-                                                         ring_.end());
+  std::vector<std::shared_ptr<const std::string>> events(
+      ring_.begin() + static_cast<std::ptrdiff_t>(cursor - first_), ring_.end());
   cursor += events.size();
   return events;
 }

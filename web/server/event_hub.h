@@ -1,8 +1,9 @@
 // The event hub: one ring of events that every stream reads at its own pace.
 //
-// Producers (trainer threads, the folder watcher) append and never wait for a reader. A reader is a cursor into the ring,
-// so a thousand slow readers cost nothing; one that falls out of the ring is told how much it missed ("gap").
-// Metrics lines are gathered for a moment, so that a run of a thousand steps a second is a few events a second.
+// Producers (trainer threads, the folder watcher) append and never wait for a reader. A reader is a cursor
+// into the ring, so a thousand slow readers cost nothing; one that falls out of the ring is told how much it
+// missed ("gap"). Metrics lines are gathered for a moment, so that a run of a thousand steps a second is a
+// few events a second.
 #pragma once
 
 #include <condition_variable>
@@ -20,7 +21,8 @@ namespace seedling::server {
 
 class EventHub {
  public:
-  /// `boot` names this start of the server in event ids. `gather_milliseconds` 0: publish() and add_point() act at once.
+  /// `boot` names this start of the server in event ids. `gather_milliseconds` 0: publish() and add_point()
+  /// act at once.
   explicit EventHub(std::string boot, size_t capacity = 4096, int gather_milliseconds = 80);
   ~EventHub();
   EventHub(const EventHub&) = delete;
@@ -38,8 +40,8 @@ class EventHub {
   uint64_t position() const;
   /// The position after the event with that id ("BOOT-17"), if it is still in the ring.
   bool find(const std::string& id, uint64_t& position) const;
-  /// Waits up to the given time for events at and after the cursor, and moves it past them. `dropped` counts those that
-  /// had left the ring before they were read. Frames are whole server-sent events.
+  /// Waits up to the given time for events at and after the cursor, and moves it past them. `dropped` counts
+  /// those that had left the ring before they were read. Frames are whole server-sent events.
   std::vector<std::shared_ptr<const std::string>> read(uint64_t& cursor, uint64_t& dropped, int milliseconds);
 
   /// One server-sent event without an id.

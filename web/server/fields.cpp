@@ -1,12 +1,12 @@
 // Fields of a body (see fields.h).
-#include "server/fields.h"
+#include "web/server/fields.h"
 
 #include <cmath>
 #include <limits>
 
 #include "base/error.h"
 #include "base/files.h"
-#include "server/reply.h"
+#include "web/server/reply.h"
 
 namespace seedling::server {
 
@@ -25,10 +25,14 @@ json parse_body(const std::string& text, bool flag_names) {
   int depth = 0;
   bool quoted = false;  // depth is counted first: the parser itself would recurse
   for (size_t i = 0; i < text.size(); ++i) {
-    if (quoted && text[i] == '\\') ++i;
-    else if (text[i] == '"') quoted = !quoted;
-    else if (!quoted && (text[i] == '[' || text[i] == '{') && ++depth > 64) refuse_malformed("the body is nested too deeply");
-    else if (!quoted && (text[i] == ']' || text[i] == '}')) --depth;
+    if (quoted && text[i] == '\\')
+      ++i;
+    else if (text[i] == '"')
+      quoted = !quoted;
+    else if (!quoted && (text[i] == '[' || text[i] == '{') && ++depth > 64)
+      refuse_malformed("the body is nested too deeply");
+    else if (!quoted && (text[i] == ']' || text[i] == '}'))
+      --depth;
   }
   json body = json::parse(text, nullptr, false);
   if (body.is_discarded()) refuse_malformed("the body is not JSON");
@@ -88,7 +92,8 @@ bool take_flag(json& body, const std::string& name, bool otherwise) {
   return value;
 }
 
-std::vector<int64_t> take_integers(json& body, const std::string& name, size_t most, int64_t low, int64_t high) {
+std::vector<int64_t> take_integers(json& body, const std::string& name, size_t most, int64_t low,
+                                   int64_t high) {
   json value = take_any(body, name);
   std::vector<int64_t> numbers;
   if (value.is_null()) return numbers;

@@ -1,9 +1,9 @@
 // One generation for a reader (see generation.h).
-#include "server/generation.h"
+#include "web/server/generation.h"
 
 #include "base/files.h"
-#include "server/fields.h"
-#include "server/reply.h"
+#include "web/server/fields.h"
+#include "web/server/reply.h"
 
 namespace seedling::server {
 
@@ -12,7 +12,8 @@ using nlohmann::json;
 SamplingOptions take_sampling(json& body, const SamplingOptions& defaults) {
   SamplingOptions options = defaults;
   options.max_tokens = take_integer(body, "max-tokens", defaults.max_tokens, 0, 2048);
-  options.temperature = static_cast<float>(take_number(body, "temperature", defaults.temperature, 0.0, 100.0));
+  options.temperature =
+      static_cast<float>(take_number(body, "temperature", defaults.temperature, 0.0, 100.0));
   options.top_k = take_integer(body, "top-k", defaults.top_k, 0, 10000000);
   options.top_p = static_cast<float>(take_number(body, "top-p", defaults.top_p, 0.0, 1.0));
   options.repetition_penalty =
@@ -34,8 +35,9 @@ json describe_tokens(const Tokenizer& tokenizer, const std::vector<int32_t>& ids
   return tokens;
 }
 
-Generated generate_text(ModelStore::Lease& lease, const std::vector<int32_t>& prompt, const SamplingOptions& options,
-                        const std::vector<std::string>& stops, const std::function<bool(const Piece&)>& each) {
+Generated generate_text(ModelStore::Lease& lease, const std::vector<int32_t>& prompt,
+                        const SamplingOptions& options, const std::vector<std::string>& stops,
+                        const std::function<bool(const Piece&)>& each) {
   TextStream stream(stops);
   Generated result;
   bool reader_gone = false;
@@ -54,8 +56,10 @@ Generated generate_text(ModelStore::Lease& lease, const std::vector<int32_t>& pr
   return result;
 }
 
-std::vector<int32_t> chat_prompt(const Tokenizer& tokenizer, const json& messages, std::vector<std::string>& stops) {
-  if (!messages.is_array() || messages.empty()) refuse_malformed("\"messages\" must be a list of {\"role\", \"content\"}");
+std::vector<int32_t> chat_prompt(const Tokenizer& tokenizer, const json& messages,
+                                 std::vector<std::string>& stops) {
+  if (!messages.is_array() || messages.empty())
+    refuse_malformed("\"messages\" must be a list of {\"role\", \"content\"}");
   std::string text;
   for (const json& message : messages) {
     if (!message.is_object() || !message.contains("role") || !message["role"].is_string()) {
@@ -71,7 +75,8 @@ std::vector<int32_t> chat_prompt(const Tokenizer& tokenizer, const json& message
       words = content;
     } else if (content.is_array()) {
       for (const json& part : content) {
-        if (!part.is_object() || part.value("type", json("text")) != "text" || !part.value("text", json()).is_string()) {
+        if (!part.is_object() || part.value("type", json("text")) != "text" ||
+            !part.value("text", json()).is_string()) {
           refuse_malformed("only texts can be part of a message");
         }
         words += part["text"].get<std::string>();

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "generation/generator.h"
-#include "server/model_store.h"
-#include "server/text_stream.h"
+#include "web/server/model_store.h"
+#include "web/server/text_stream.h"
 
 namespace seedling::server {
 
@@ -33,12 +33,15 @@ struct Generated {
   bool abandoned = false;     // the reader had gone
 };
 
-/// Generates; `each` (may be empty) returns false when its reader has gone. Other users of models go in between tokens.
-Generated generate_text(ModelStore::Lease& lease, const std::vector<int32_t>& prompt, const SamplingOptions& options,
-                        const std::vector<std::string>& stops, const std::function<bool(const Piece&)>& each);
+/// Generates; `each` (may be empty) returns false when its reader has gone. Other users of models go in
+/// between tokens.
+Generated generate_text(ModelStore::Lease& lease, const std::vector<int32_t>& prompt,
+                        const SamplingOptions& options, const std::vector<std::string>& stops,
+                        const std::function<bool(const Piece&)>& each);
 
-/// The prompt of a conversation: the tokenizer's own dialogue form where it has one, else `role: content` lines. Adds to
-/// `stops` what ends a turn.
-std::vector<int32_t> chat_prompt(const Tokenizer& tokenizer, const nlohmann::json& messages, std::vector<std::string>& stops);
+/// The prompt of a conversation: the tokenizer's own dialogue form where it has one, else `role: content`
+/// lines. Adds to `stops` what ends a turn.
+std::vector<int32_t> chat_prompt(const Tokenizer& tokenizer, const nlohmann::json& messages,
+                                 std::vector<std::string>& stops);
 
 }  // namespace seedling::server

@@ -1,10 +1,10 @@
 // The guard (see guard.h): parsing first, then the refusals in the order of what they protect.
-#include "server/guard.h"
+#include "web/server/guard.h"
 
 #include <algorithm>
 #include <charconv>
 
-#include "server/reply.h"
+#include "web/server/reply.h"
 
 namespace seedling::server {
 
@@ -28,7 +28,9 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-bool starts_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
+bool starts_with(std::string_view text, std::string_view start) {
+  return text.substr(0, start.size()) == start;
+}
 
 [[noreturn]] void refuse_long_path() {
   throw HttpError(414, "uri_too_long", "the path is longer than 256 bytes");
@@ -44,9 +46,9 @@ void parse_request_line(RequestHead& head, std::string_view line) {
   head.method = line.substr(0, first);
   head.version = line.substr(last + 1);
   const std::string_view target = line.substr(first + 1, last - first - 1);
-  const bool plain = !target.empty() && target[0] == '/' && std::all_of(target.begin(), target.end(), [](char c) {
-    return c > ' ' && c < 127 && c != '#';
-  });
+  const bool plain =
+      !target.empty() && target[0] == '/' &&
+      std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c < 127 && c != '#'; });
   if (head.method.empty() || !std::all_of(head.method.begin(), head.method.end(), is_token_char) || !plain ||
       (head.version != "HTTP/1.1" && head.version != "HTTP/1.0")) {
     refuse_malformed("the request line is malformed");
@@ -65,13 +67,15 @@ void parse_header(RequestHead& head, std::string_view line) {
                      std::all_of(value.begin(), value.end(), [](char c) {
                        return c == '\t' || (static_cast<unsigned char>(c) >= ' ' && c != 127);
                      });
-  if (!clean) refuse_malformed("a header line is malformed");  // also: a name followed by a blank, a folded line
+  if (!clean)
+    refuse_malformed("a header line is malformed");  // also: a name followed by a blank, a folded line
   head.headers.emplace_back(lower(name), std::string(value));
 }
 
 /// At most one header of that name. Throws with the status and code given.
 void refuse_double(const RequestHead& head, std::string_view name, int status, const char* code) {
-  if (head.count(name) > 1) throw HttpError(status, code, "the header " + std::string(name) + " stands there twice");
+  if (head.count(name) > 1)
+    throw HttpError(status, code, "the header " + std::string(name) + " stands there twice");
 }
 
 void check_length(RequestHead& head) {
@@ -80,9 +84,12 @@ void check_length(RequestHead& head) {
   if (length == nullptr) return;
   const char* end = length->data() + length->size();
   const auto [stop, error] = std::from_chars(length->data(), end, head.content_length);
-  const bool digits = std::all_of(length->begin(), length->end(), [](char c) { return c >= '0' && c <= '9'; });
-  if (digits && !length->empty() && error == std::errc::result_out_of_range) head.content_length = ~size_t{0};
-  else if (!digits || error != std::errc() || stop != end) refuse_malformed("Content-Length is not a number");
+  const bool digits =
+      std::all_of(length->begin(), length->end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (digits && !length->empty() && error == std::errc::result_out_of_range)
+    head.content_length = ~size_t{0};
+  else if (!digits || error != std::errc() || stop != end)
+    refuse_malformed("Content-Length is not a number");
 }
 
 void check_host(const RequestHead& head, const GuardOptions& options) {
@@ -97,9 +104,9 @@ void check_origin(const RequestHead& head, const GuardOptions& options) {
   refuse_double(head, "sec-fetch-site", 403, "bad_origin");
   const std::string* origin = head.find("origin");
   const std::string* site = head.find("sec-fetch-site");
-  const bool own = origin == nullptr || std::any_of(options.hosts.begin(), options.hosts.end(), [&](const auto& host) {
-    return *origin == "http://" + host;
-  });
+  const bool own =
+      origin == nullptr || std::any_of(options.hosts.begin(), options.hosts.end(),
+                                       [&](const auto& host) { return *origin == "http://" + host; });
   if (!own || (site != nullptr && *site != "same-origin" && *site != "none")) {
     throw HttpError(403, "bad_origin", "requests from other sites are refused");
   }
@@ -115,7 +122,8 @@ void check_token(const RequestHead& head, const GuardOptions& options) {
     if (same_secret(token, options.token)) return;
     if (!post && !options.viewer_token.empty() && same_secret(token, options.viewer_token)) return;
   }
-  throw HttpError(403, "bad_token", "the token is missing or of an earlier start: open the link from the terminal again");
+  throw HttpError(403, "bad_token",
+                  "the token is missing or of an earlier start: open the link from the terminal again");
 }
 
 void check_body(const RequestHead& head) {
@@ -137,8 +145,8 @@ void check_body(const RequestHead& head) {
 }  // namespace
 
 size_t RequestHead::count(std::string_view name) const {
-  return static_cast<size_t>(
-      std::count_if(headers.begin(), headers.end(), [&](const auto& header) { return header.first == name; }));
+  return static_cast<size_t>(std::count_if(headers.begin(), headers.end(),
+                                           [&](const auto& header) { return header.first == name; }));
 }
 
 const std::string* RequestHead::find(std::string_view name) const {
@@ -150,7 +158,8 @@ const std::string* RequestHead::find(std::string_view name) const {
 
 bool same_secret(std::string_view a, std::string_view b) {
   unsigned difference = a.size() == b.size() ? 0u : 1u;
-  for (size_t i = 0; i < a.size(); ++i) difference |= static_cast<unsigned>(a[i] ^ b[b.empty() ? 0 : i % b.size()]);
+  for (size_t i = 0; i < a.size(); ++i)
+    difference |= static_cast<unsigned>(a[i] ^ b[b.empty() ? 0 : i % b.size()]);
   return difference == 0 && !b.empty();
 }
 
@@ -174,8 +183,10 @@ RequestHead parse_head(std::string_view bytes) {
     if (line.find('\n') != std::string_view::npos || line.find('\r') != std::string_view::npos) {
       refuse_malformed("a line of the head does not end in CR LF");
     }
-    if (first) parse_request_line(head, line);
-    else if (!line.empty()) parse_header(head, line);
+    if (first)
+      parse_request_line(head, line);
+    else if (!line.empty())
+      parse_header(head, line);
     first = false;
     if (head.headers.size() > kMaxHeaders) refuse_many_headers();
   }
@@ -197,7 +208,8 @@ void check_request(const RequestHead& head, const GuardOptions& options) {
 
 std::string clean_head(const RequestHead& head) {
   constexpr std::string_view kKept[] = {"host", "content-type", "content-length", "last-event-id"};
-  std::string text = head.method + " " + head.path + (head.query.empty() ? "" : "?" + head.query) + " HTTP/1.1\r\n";
+  std::string text =
+      head.method + " " + head.path + (head.query.empty() ? "" : "?" + head.query) + " HTTP/1.1\r\n";
   for (const auto& [name, value] : head.headers) {
     if (value.empty() || std::find(std::begin(kKept), std::end(kKept), name) == std::end(kKept)) continue;
     text += name + ": " + value + "\r\n";

@@ -1,12 +1,12 @@
 // POST /api/inspect: the list of views, and what the views on a text share (see inspect.h).
-#include "server/inspect.h"
+#include "web/server/inspect.h"
 
 #include <cmath>
 
 #include "base/error.h"
-#include "server/fields.h"
-#include "server/predict.h"
-#include "server/reply.h"
+#include "web/server/fields.h"
+#include "web/server/predict.h"
+#include "web/server/reply.h"
 
 namespace seedling::server {
 
@@ -20,9 +20,14 @@ struct View {
 };
 
 constexpr View kViews[] = {
-    {"probabilities", inspect_probabilities}, {"attention", inspect_attention},   {"logits", inspect_logits},
-    {"embeddings", inspect_embeddings},       {"neighbours", inspect_neighbours}, {"difference", inspect_difference},
-    {"step", inspect_step},                   {"compare", inspect_compare},
+    {"probabilities", inspect_probabilities},
+    {"attention", inspect_attention},
+    {"logits", inspect_logits},
+    {"embeddings", inspect_embeddings},
+    {"neighbours", inspect_neighbours},
+    {"difference", inspect_difference},
+    {"step", inspect_step},
+    {"compare", inspect_compare},
 };
 
 constexpr size_t kMostCompared = 8;
@@ -39,7 +44,10 @@ void post_inspect(const Call& call) {
 }
 
 json Subject::heading() const {
-  return {{"model", lease->name}, {"step", lease->step}, {"tokens", describe_tokens(tokenizer(), ids)}, {"cut", cut}};
+  return {{"model", lease->name},
+          {"step", lease->step},
+          {"tokens", describe_tokens(tokenizer(), ids)},
+          {"cut", cut}};
 }
 
 Subject take_subject(App& app, json& body, int64_t limit) {
@@ -48,7 +56,8 @@ Subject take_subject(App& app, json& body, int64_t limit) {
   const SpecialTokens& special = subject.tokenizer().special();
   const bool framed = !subject.model().config().causal && special.cls >= 0 && special.sep >= 0;
   subject.ids = subject.tokenizer().encode(text);
-  const int64_t most = std::max<int64_t>(1, std::min(limit, subject.model().config().context_length) - (framed ? 2 : 0));
+  const int64_t most =
+      std::max<int64_t>(1, std::min(limit, subject.model().config().context_length) - (framed ? 2 : 0));
   if (subject.T() > most) {
     subject.ids.resize(static_cast<size_t>(most));
     subject.cut = true;
@@ -67,10 +76,12 @@ Subject take_subject(App& app, json& body, int64_t limit) {
 std::vector<float> take_heads(json& body, const ModelConfig& config) {
   const json list = take_any(body, "heads-off");
   if (list.is_null()) return {};
-  if (!list.is_array() || list.size() > 4096) refuse_malformed("\"heads_off\" must be a list of [layer, head]");
+  if (!list.is_array() || list.size() > 4096)
+    refuse_malformed("\"heads_off\" must be a list of [layer, head]");
   std::vector<float> scale(static_cast<size_t>(config.layers * config.heads), 1.0f);
   for (const json& entry : list) {
-    if (!entry.is_array() || entry.size() != 2 || !entry[0].is_number_integer() || !entry[1].is_number_integer()) {
+    if (!entry.is_array() || entry.size() != 2 || !entry[0].is_number_integer() ||
+        !entry[1].is_number_integer()) {
       refuse_malformed("\"heads_off\" must be a list of [layer, head]");
     }
     const int64_t layer = entry[0], head = entry[1];
@@ -97,7 +108,8 @@ json mean_next_loss(const std::vector<float>& logits, const Subject& subject) {
   const int64_t V = subject.model().config().vocab_size, own = std::min(V, subject.tokenizer().vocab_size());
   double sum = 0.0;
   for (int64_t t = 0; t + 1 < subject.T(); ++t) {
-    sum -= std::log(probabilities_of(&logits[static_cast<size_t>(t * V)], own)[static_cast<size_t>(subject.ids[static_cast<size_t>(t) + 1])]);
+    sum -= std::log(probabilities_of(&logits[static_cast<size_t>(t * V)],
+                                     own)[static_cast<size_t>(subject.ids[static_cast<size_t>(t) + 1])]);
   }
   return sum / static_cast<double>(subject.T() - 1);
 }

@@ -5,12 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "server/app.h"
-#include "server/generation.h"
+#include "web/server/app.h"
+#include "web/server/generation.h"
 
 namespace seedling::server {
 
-/// A model and the text that it is shown, as it would see it in training ([CLS] and [SEP] around it for masked models).
+/// A model and the text that it is shown, as it would see it in training ([CLS] and [SEP] around it for
+/// masked models).
 struct Subject {
   ModelStore::Lease lease;
   std::vector<int32_t> ids;
@@ -29,7 +30,8 @@ Subject take_subject(App& app, nlohmann::json& body, int64_t limit);
 /// Takes "heads_off" [[layer, head]...]: (L x NH) factors, empty where all are on.
 std::vector<float> take_heads(nlohmann::json& body, const ModelConfig& config);
 
-/// Mean loss in nats of each token after the first, from (T, V) logits; no value for masked models or single tokens.
+/// Mean loss in nats of each token after the first, from (T, V) logits; no value for masked models or single
+/// tokens.
 nlohmann::json mean_next_loss(const std::vector<float>& logits, const Subject& subject);
 
 /// Token by token, what a row of logits says: softmax over the tokenizer's own ids.

@@ -1,15 +1,16 @@
 // The step microscope: one training step on one text, on a copy of the model (see inspect.h).
 //
-// Forward, loss, backward, and AdamW's first update (learning rate times the sign of the gradient; Kingma & Ba 2015 with
-// bias correction gives m / sqrt(v) = g / |g| at step 1), then the loss again. The model it was copied from stays as it is.
+// Forward, loss, backward, and AdamW's first update (learning rate times the sign of the gradient; Kingma &
+// Ba 2015 with bias correction gives m / sqrt(v) = g / |g| at step 1), then the loss again. The model it was
+// copied from stays as it is.
 #include <cmath>
 #include <map>
 
 #include "base/error.h"
 #include "base/random.h"
-#include "server/fields.h"
-#include "server/inspect.h"
-#include "server/reply.h"
+#include "web/server/fields.h"
+#include "web/server/inspect.h"
+#include "web/server/reply.h"
 
 namespace seedling::server {
 
@@ -32,10 +33,13 @@ struct Scales {
   json describe() const {
     const double n = static_cast<double>(std::max<int64_t>(1, count));
     const double w = std::sqrt(weight / n), g = std::sqrt(gradient / n), u = std::sqrt(update / n);
-    return {{"weight", w}, {"gradient", g}, {"update", u},
-            {"gradient_to_weight", w > 0.0 ? json(g / w) : json(nullptr)},
-            {"update_to_weight", w > 0.0 ? json(u / w) : json(nullptr)},
-            {"dead", units > 0 ? json(static_cast<double>(dead) / static_cast<double>(units)) : json(nullptr)}};
+    return {
+        {"weight", w},
+        {"gradient", g},
+        {"update", u},
+        {"gradient_to_weight", w > 0.0 ? json(g / w) : json(nullptr)},
+        {"update_to_weight", w > 0.0 ? json(u / w) : json(nullptr)},
+        {"dead", units > 0 ? json(static_cast<double>(dead) / static_cast<double>(units)) : json(nullptr)}};
   }
 };
 
@@ -53,7 +57,8 @@ Scales measure(const Parameter& p, double rate) {
   const int64_t width = p.shape[1];
   for (int64_t row = 0; row < p.shape[0]; ++row, ++scales.units) {
     double largest = 0.0;
-    for (int64_t c = 0; c < width; ++c) largest = std::max(largest, std::abs(static_cast<double>(g[row * width + c])));
+    for (int64_t c = 0; c < width; ++c)
+      largest = std::max(largest, std::abs(static_cast<double>(g[row * width + c])));
     scales.dead += largest < kDead;
   }
   return scales;
@@ -85,7 +90,8 @@ Batch batch_of(const Subject& subject) {
 
 json losses_by_token(const std::vector<float>& losses, const Batch& batch, bool causal) {
   json list = causal ? json::array({nullptr}) : json::array();  // nobody predicts the first token
-  for (size_t i = 0; i < losses.size(); ++i) list.push_back(batch.targets[i] >= 0 ? json(losses[i]) : json(nullptr));
+  for (size_t i = 0; i < losses.size(); ++i)
+    list.push_back(batch.targets[i] >= 0 ? json(losses[i]) : json(nullptr));
   return list;
 }
 
@@ -126,17 +132,20 @@ json inspect_step(App& app, json& body) {
   for (const std::string& layer : order) {
     json row = layers[layer].describe();
     row["name"] = layer;
-    const size_t hidden = layer.rfind("block ", 0) == 0 ? static_cast<size_t>(std::stoi(layer.substr(6))) + 1 : 0;
+    const size_t hidden =
+        layer.rfind("block ", 0) == 0 ? static_cast<size_t>(std::stoi(layer.substr(6))) + 1 : 0;
     const std::vector<float>& x = seen.hidden[std::min(hidden, seen.hidden.size() - 1)];
     double sum = 0.0;
     for (const float value : x) sum += static_cast<double>(value) * value;
-    row["activation"] = layer == "head" ? json(nullptr) : json(std::sqrt(sum / static_cast<double>(x.size())));
+    row["activation"] =
+        layer == "head" ? json(nullptr) : json(std::sqrt(sum / static_cast<double>(x.size())));
     by_layer.push_back(std::move(row));
   }
   for (Parameter& p : model.parameters().all()) {
     float* w = p.value.as<float>();
     const float* g = p.gradient.as<float>();
-    for (int64_t i = 0; i < p.size(); ++i) w[i] -= static_cast<float>(rate) * static_cast<float>((g[i] > 0) - (g[i] < 0));
+    for (int64_t i = 0; i < p.size(); ++i)
+      w[i] -= static_cast<float>(rate) * static_cast<float>((g[i] > 0) - (g[i] < 0));
   }
   copy->backend->parameters_changed();
   const LossSum second = model.evaluate(batch, &after);

@@ -4,9 +4,9 @@
 #include <numeric>
 
 #include "base/error.h"
-#include "server/fields.h"
-#include "server/inspect.h"
-#include "server/reply.h"
+#include "web/server/fields.h"
+#include "web/server/inspect.h"
+#include "web/server/reply.h"
 
 namespace seedling::server {
 
@@ -48,12 +48,14 @@ json describe_row(const float* logits, const Subject& subject, int32_t actual, i
     const double value = p[static_cast<size_t>(actual)];
     row["actual"] = describe_token(subject.tokenizer(), actual);
     row["actual"]["probability"] = value;
-    row["actual"]["rank"] = 1 + std::count_if(p.begin(), p.end(), [&](double other) { return other > value; });
+    row["actual"]["rank"] =
+        1 + std::count_if(p.begin(), p.end(), [&](double other) { return other > value; });
   }
   return row;
 }
 
-std::vector<float> all_logits(const Subject& subject, const std::vector<int32_t>& ids, const std::vector<float>& heads) {
+std::vector<float> all_logits(const Subject& subject, const std::vector<int32_t>& ids,
+                              const std::vector<float>& heads) {
   if (!heads.empty()) return subject.model().inspect(ids, {}, heads).logits;
   Batch batch;
   batch.B = 1, batch.T = static_cast<int64_t>(ids.size()), batch.tokens = ids;
@@ -92,8 +94,10 @@ json inspect_probabilities(App& app, json& body) {
     double sum = 0.0;
     int64_t blanked = 0;
     for (int64_t t = 0; t < subject.T(); ++t) {
-      const bool wanted = masked.empty() ? !subject.tokenizer().is_special(subject.ids[static_cast<size_t>(t)]) && blanked < kMostBlanked
-                                         : std::find(masked.begin(), masked.end(), t) != masked.end();
+      const bool wanted =
+          masked.empty()
+              ? !subject.tokenizer().is_special(subject.ids[static_cast<size_t>(t)]) && blanked < kMostBlanked
+              : std::find(masked.begin(), masked.end(), t) != masked.end();
       if (!wanted) {
         positions.push_back(nullptr);
         continue;
@@ -104,7 +108,8 @@ json inspect_probabilities(App& app, json& body) {
         if (other < subject.T()) ids[static_cast<size_t>(other)] = mask;
       }
       const std::vector<float> logits = all_logits(subject, ids, heads);
-      positions.push_back(describe_row(&logits[static_cast<size_t>(t * V)], subject, subject.ids[static_cast<size_t>(t)], top));
+      positions.push_back(describe_row(&logits[static_cast<size_t>(t * V)], subject,
+                                       subject.ids[static_cast<size_t>(t)], top));
       sum -= std::log(positions.back()["actual"]["probability"].get<double>());
       ++blanked;
     }
@@ -120,11 +125,12 @@ json inspect_attention(App& app, json& body) {
   const ModelConfig& config = subject.model().config();
   const std::vector<float> heads = take_heads(body, config);
   refuse_rest(body);
-  if (wanted >= config.layers) refuse_out_of_range(concat("this model has the layers 0 to ", config.layers - 1));
+  if (wanted >= config.layers)
+    refuse_out_of_range(concat("this model has the layers 0 to ", config.layers - 1));
   const int64_t T = subject.T(), layers = wanted < 0 ? config.layers : 1;
   if (layers * config.heads * T * T > kMostAttention) {
-    refuse_out_of_range(concat("that is too much for one reply (", layers, " layers of ", config.heads, " heads on ", T,
-                               " tokens): name a \"layer\" or shorten the text"));
+    refuse_out_of_range(concat("that is too much for one reply (", layers, " layers of ", config.heads,
+                               " heads on ", T, " tokens): name a \"layer\" or shorten the text"));
   }
   const Inspection seen = subject.model().inspect(subject.ids, {}, heads);
   json reply = subject.heading();
@@ -150,7 +156,7 @@ json inspect_attention(App& app, json& body) {
   reply["attention"] = std::move(attention);
   const bool language = config.head == HeadKind::language_model;
   reply["loss"] = language ? mean_next_loss(seen.logits, subject) : json(nullptr);
-  reply["loss_unchanged"] = !language      ? json(nullptr)
+  reply["loss_unchanged"] = !language       ? json(nullptr)
                             : heads.empty() ? reply["loss"]
                                             : mean_next_loss(all_logits(subject, subject.ids, {}), subject);
   return reply;
@@ -159,7 +165,8 @@ json inspect_attention(App& app, json& body) {
 json inspect_logits(App& app, json& body) {
   const Subject subject = take_subject(app, body, kMostPositions);
   refuse_rest(body);
-  if (!subject.model().config().causal) refuse_out_of_range("a masked model has no next token; use the view probabilities");
+  if (!subject.model().config().causal)
+    refuse_out_of_range("a masked model has no next token; use the view probabilities");
   need_language_model(subject);
   const std::vector<float> all = all_logits(subject, subject.ids, {});
   const int64_t V = subject.model().config().vocab_size, own = std::min(V, subject.tokenizer().vocab_size());
@@ -169,11 +176,14 @@ json inspect_logits(App& app, json& body) {
   double rest = -INFINITY;
   for (size_t i = 0; i < order.size(); ++i) {
     const double logit = last[static_cast<size_t>(order[i])];
-    if (static_cast<int64_t>(i) >= kMostLogits) {  // log(exp(rest) + exp(logit)); rest >= logit after the first
+    if (static_cast<int64_t>(i) >=
+        kMostLogits) {  // log(exp(rest) + exp(logit)); rest >= logit after the first
       rest = rest == -INFINITY ? logit : rest + std::log1p(std::exp(logit - rest));
       continue;
     }
-    list.push_back({{"id", order[i]}, {"text", describe_token(subject.tokenizer(), order[i])["text"]}, {"logit", logit}});
+    list.push_back({{"id", order[i]},
+                    {"text", describe_token(subject.tokenizer(), order[i])["text"]},
+                    {"logit", logit}});
   }
   json reply = subject.heading();
   reply["logits"] = std::move(list);

@@ -4,9 +4,9 @@
 #include <map>
 
 #include "base/error.h"
-#include "server/fields.h"
-#include "server/inspect.h"
-#include "server/reply.h"
+#include "web/server/fields.h"
+#include "web/server/inspect.h"
+#include "web/server/reply.h"
 
 namespace seedling::server {
 
@@ -36,7 +36,8 @@ std::vector<int32_t> readable_ids(const Tokenizer& tokenizer, int64_t count) {
   for (int32_t id = 0; id < tokenizer.vocab_size(); ++id) {
     if (tokenizer.is_special(id)) continue;
     const std::string text = tokenizer.token_bytes(id);
-    const auto letters = std::count_if(text.begin(), text.end(), [](unsigned char c) { return c >= 0x80 || std::isalpha(c); });
+    const auto letters =
+        std::count_if(text.begin(), text.end(), [](unsigned char c) { return c >= 0x80 || std::isalpha(c); });
     (tokenizer.starts_word(id) && letters >= 3 ? words : others).push_back(id);
   }
   words.insert(words.end(), others.begin(), others.end());
@@ -61,15 +62,19 @@ double dot(const double* a, const double* b, int64_t C) {
   return sum;
 }
 
-/// The direction of most variance of the centred rows x (n, C) orthogonal to `known`, by power iteration from a fixed start.
-std::vector<double> principal_axis(const std::vector<double>& x, int64_t n, int64_t C, const std::vector<double>& known) {
+/// The direction of most variance of the centred rows x (n, C) orthogonal to `known`, by power iteration from
+/// a fixed start.
+std::vector<double> principal_axis(const std::vector<double>& x, int64_t n, int64_t C,
+                                   const std::vector<double>& known) {
   std::vector<double> axis(static_cast<size_t>(C)), next(static_cast<size_t>(C));
-  for (int64_t c = 0; c < C; ++c) axis[static_cast<size_t>(c)] = 1.0 + 0.37 * std::sin(1.0 + 7.0 * static_cast<double>(c));
+  for (int64_t c = 0; c < C; ++c)
+    axis[static_cast<size_t>(c)] = 1.0 + 0.37 * std::sin(1.0 + 7.0 * static_cast<double>(c));
   for (int iteration = 0; iteration < 100; ++iteration) {
     std::fill(next.begin(), next.end(), 0.0);
     for (int64_t i = 0; i < n; ++i) {
       const double share = dot(&x[static_cast<size_t>(i * C)], axis.data(), C);
-      for (int64_t c = 0; c < C; ++c) next[static_cast<size_t>(c)] += share * x[static_cast<size_t>(i * C + c)];
+      for (int64_t c = 0; c < C; ++c)
+        next[static_cast<size_t>(c)] += share * x[static_cast<size_t>(i * C + c)];
     }
     if (!known.empty()) {
       const double share = dot(next.data(), known.data(), C);
@@ -79,8 +84,10 @@ std::vector<double> principal_axis(const std::vector<double>& x, int64_t n, int6
     if (!(length > 1e-30)) break;
     for (int64_t c = 0; c < C; ++c) axis[static_cast<size_t>(c)] = next[static_cast<size_t>(c)] / length;
   }
-  const auto largest = std::max_element(axis.begin(), axis.end(), [](double a, double b) { return std::abs(a) < std::abs(b); });
-  if (*largest < 0.0) for (double& value : axis) value = -value;  // one of two equal directions, always the same
+  const auto largest = std::max_element(axis.begin(), axis.end(),
+                                        [](double a, double b) { return std::abs(a) < std::abs(b); });
+  if (*largest < 0.0)
+    for (double& value : axis) value = -value;  // one of two equal directions, always the same
   return axis;
 }
 
@@ -91,9 +98,11 @@ json inspect_embeddings(App& app, json& body) {
   if (models.is_null()) models = json::array({take_string(body, "model")});
   const int64_t count = take_integer(body, "count", 300, 2, kMostTokens);
   std::vector<int32_t> ids;
-  for (const int64_t id : take_integers(body, "ids", kMostTokens, 0, INT32_MAX)) ids.push_back(static_cast<int32_t>(id));
+  for (const int64_t id : take_integers(body, "ids", kMostTokens, 0, INT32_MAX))
+    ids.push_back(static_cast<int32_t>(id));
   refuse_rest(body);
-  if (!models.is_array() || models.empty() || models.size() > kMostModels) refuse_malformed("\"models\" must be a list of 1 to 60 models");
+  if (!models.is_array() || models.empty() || models.size() > kMostModels)
+    refuse_malformed("\"models\" must be a list of 1 to 60 models");
   std::vector<Rows> all;
   json texts;
   for (auto entry = models.rbegin(); entry != models.rend(); ++entry) {  // the last one decides which tokens
@@ -102,14 +111,17 @@ json inspect_embeddings(App& app, json& body) {
     if (ids.empty()) ids = readable_ids(lease.tokenizer(), count);
     if (texts.is_null()) texts = describe_tokens(lease.tokenizer(), ids);
     all.insert(all.begin(), rows_of(lease, ids));
-    if (all.front().C != all.back().C) refuse_out_of_range("the models differ in width; they cannot share one map");
+    if (all.front().C != all.back().C)
+      refuse_out_of_range("the models differ in width; they cannot share one map");
   }
   const Rows& last = all.back();
   const int64_t n = static_cast<int64_t>(ids.size()), C = last.C;
   std::vector<double> mean(static_cast<size_t>(C), 0.0), centred = last.values;
-  for (int64_t i = 0; i < n * C; ++i) mean[static_cast<size_t>(i % C)] += last.values[static_cast<size_t>(i)] / static_cast<double>(n);
+  for (int64_t i = 0; i < n * C; ++i)
+    mean[static_cast<size_t>(i % C)] += last.values[static_cast<size_t>(i)] / static_cast<double>(n);
   for (int64_t i = 0; i < n * C; ++i) centred[static_cast<size_t>(i)] -= mean[static_cast<size_t>(i % C)];
-  const std::vector<double> x_axis = principal_axis(centred, n, C, {}), y_axis = principal_axis(centred, n, C, x_axis);
+  const std::vector<double> x_axis = principal_axis(centred, n, C, {}),
+                            y_axis = principal_axis(centred, n, C, x_axis);
   const double total = dot(centred.data(), centred.data(), n * C);
   double x_share = 0.0, y_share = 0.0;
   json points = json::array(), steps = json::array();
@@ -120,14 +132,19 @@ json inspect_embeddings(App& app, json& body) {
     for (const Rows& rows : all) {
       std::vector<double> row(rows.values.begin() + i * C, rows.values.begin() + (i + 1) * C);
       for (int64_t c = 0; c < C; ++c) row[static_cast<size_t>(c)] -= mean[static_cast<size_t>(c)];
-      point["x"].push_back(dot(row.data(), x_axis.data(), C)), point["y"].push_back(dot(row.data(), y_axis.data(), C));
+      point["x"].push_back(dot(row.data(), x_axis.data(), C)),
+          point["y"].push_back(dot(row.data(), y_axis.data(), C));
     }
     const double* own = &last.values[static_cast<size_t>(i * C)];
     point["norm"] = std::sqrt(dot(own, own, C));
-    x_share += std::pow(point["x"].back().get<double>(), 2), y_share += std::pow(point["y"].back().get<double>(), 2);
+    x_share += std::pow(point["x"].back().get<double>(), 2),
+        y_share += std::pow(point["y"].back().get<double>(), 2);
     points.push_back(std::move(point));
   }
-  return {{"model", models.back()}, {"step", last.step}, {"points", points}, {"steps", steps},
+  return {{"model", models.back()},
+          {"step", last.step},
+          {"points", points},
+          {"steps", steps},
           {"explained", {total > 0 ? x_share / total : 0.0, total > 0 ? y_share / total : 0.0}}};
 }
 
@@ -154,7 +171,8 @@ json inspect_neighbours(App& app, json& body) {
   std::vector<std::pair<double, int32_t>> near;
   for (int64_t v = 0; v < V; ++v) {
     const double length = std::sqrt(inner(v, v));
-    if (v != id && length > 0.0 && own > 0.0) near.emplace_back(-inner(id, v) / (length * own), static_cast<int32_t>(v));
+    if (v != id && length > 0.0 && own > 0.0)
+      near.emplace_back(-inner(id, v) / (length * own), static_cast<int32_t>(v));
   }
   std::sort(near.begin(), near.end());
   json list = json::array();
@@ -163,7 +181,9 @@ json inspect_neighbours(App& app, json& body) {
     entry["cosine"] = -near[i].first;
     list.push_back(std::move(entry));
   }
-  return {{"model", name}, {"step", lease->step}, {"of", describe_token(lease.tokenizer(), static_cast<int32_t>(id))},
+  return {{"model", name},
+          {"step", lease->step},
+          {"of", describe_token(lease.tokenizer(), static_cast<int32_t>(id))},
           {"neighbours", list}};
 }
 
@@ -173,7 +193,8 @@ json inspect_difference(App& app, json& body) {
   std::map<std::string, std::vector<float>> base;
   {
     auto lease = app.models.get(against);
-    for (const Parameter& p : lease.model().parameters().all()) base[p.name].assign(p.value.as<float>(), p.value.as<float>() + p.size());
+    for (const Parameter& p : lease.model().parameters().all())
+      base[p.name].assign(p.value.as<float>(), p.value.as<float>() + p.size());
   }
   auto lease = app.models.get(name);
   json groups = json::array();
@@ -186,7 +207,8 @@ json inspect_difference(App& app, json& body) {
       const double old = before->second[static_cast<size_t>(i)];
       moved += (now[i] - old) * (now[i] - old), length += old * old;
     }
-    groups.push_back({{"name", p.name}, {"layer", layer_of(p.name)},
+    groups.push_back({{"name", p.name},
+                      {"layer", layer_of(p.name)},
                       {"relative", length > 0.0 ? json(std::sqrt(moved / length)) : json(nullptr)},
                       {"weight", std::sqrt(length / static_cast<double>(std::max<int64_t>(1, p.size())))}});
   }

@@ -1,12 +1,12 @@
 // Models for looking inside (see model_store.h).
-#include "server/model_store.h"
+#include "web/server/model_store.h"
 
 #include <cstring>
 
 #include "base/error.h"
 #include "checkpoint/checkpoint.h"
-#include "server/reply.h"
 #include "tokenizer/pipeline.h"
+#include "web/server/reply.h"
 
 namespace seedling::server {
 
@@ -56,15 +56,18 @@ fs::path ModelStore::folder_of(const std::string& name) {
   if (!run) refuse_not_found("there is no model \"" + name + "\"");
   const fs::path checkpoints = run->folder() / "checkpoints";
   std::error_code ignored;
-  for (const std::string& candidate : which.empty() || which == "live" ? std::vector<std::string>{"best", "latest"}
-                                                                       : std::vector<std::string>{which}) {
+  for (const std::string& candidate : which.empty() || which == "live"
+                                          ? std::vector<std::string>{"best", "latest"}
+                                          : std::vector<std::string>{which}) {
     if (!valid_run_id(candidate)) break;
     const fs::path folder = fs::canonical(checkpoints / candidate, ignored);
-    if (!ignored && fs::is_directory(folder, ignored) && folder.parent_path() == fs::canonical(checkpoints, ignored)) {
+    if (!ignored && fs::is_directory(folder, ignored) &&
+        folder.parent_path() == fs::canonical(checkpoints, ignored)) {
       return folder;
     }
   }
-  refuse_not_found("there is no model \"" + name + "\"" + (which.empty() ? ": the run has no checkpoint yet" : ""));
+  refuse_not_found("there is no model \"" + name + "\"" +
+                   (which.empty() ? ": the run has no checkpoint yet" : ""));
 }
 
 ModelStore::Lease ModelStore::get(const std::string& name) {
@@ -92,7 +95,8 @@ ModelStore::Lease ModelStore::get(const std::string& name) {
   }
 }
 
-/// The parameters of the model that trains, as they are between two steps. Null where there is none (yet, or any more).
+/// The parameters of the model that trains, as they are between two steps. Null where there is none (yet, or
+/// any more).
 std::shared_ptr<LoadedModel> ModelStore::live_copy(const std::string& id, Session& session) {
   const auto snapshot = session.snapshot();
   if (snapshot->state != "running" && snapshot->state != "paused") return nullptr;

@@ -1,9 +1,9 @@
 // Models for looking inside and playing with, apart from those that train.
 //
-// Checkpoints are read into models of their own (the last few are kept), and a live run's weights are copied, between two
-// of its steps, into such a model too. All work on them happens one at a time, on one thread of arithmetic, so that a
-// curious page takes little from the training beside it.
-// Called by: routes of the playground, inspect views, openai.
+// Checkpoints are read into models of their own (the last few are kept), and a live run's weights are copied,
+// between two of its steps, into such a model too. All work on them happens one at a time, on one thread of
+// arithmetic, so that a curious page takes little from the training beside it. Called by: routes of the
+// playground, inspect views, openai.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,14 @@
 #include <string>
 
 #include "model/model.h"
-#include "server/run_manager.h"
-#include "server/run_store.h"
 #include "tokenizer/tokenizer.h"
+#include "web/server/run_manager.h"
+#include "web/server/run_store.h"
 
 namespace seedling::server {
 
-/// First come, first served (std::mutex may starve the one who waits while a generation goes from token to token).
+/// First come, first served (std::mutex may starve the one who waits while a generation goes from token to
+/// token).
 class FairMutex {
  public:
   void lock();
@@ -32,7 +33,7 @@ class FairMutex {
 };
 
 struct LoadedModel {
-  std::string name;       // as asked for: "ID", "ID/step-000500"
+  std::string name;  // as asked for: "ID", "ID/step-000500"
   int64_t step = 0;
   std::filesystem::path folder;  // of the checkpoint; empty for live weights
   std::unique_ptr<Backend> backend;
@@ -47,7 +48,8 @@ class ModelStore {
   /// Exclusive use of a model; all others wait until it goes.
   class Lease {
    public:
-    Lease(FairMutex& mutex, std::shared_ptr<LoadedModel> loaded) : lock_(mutex, std::adopt_lock), loaded_(std::move(loaded)) {}
+    Lease(FairMutex& mutex, std::shared_ptr<LoadedModel> loaded)
+        : lock_(mutex, std::adopt_lock), loaded_(std::move(loaded)) {}
     LoadedModel* operator->() const { return loaded_.get(); }
     Model& model() const { return *loaded_->model; }
     const Tokenizer& tokenizer() const { return *loaded_->tokenizer; }

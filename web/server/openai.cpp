@@ -1,19 +1,20 @@
 // /v1: models, completions and chat as OpenAI's clients speak them.
 //
-// A model is a run's id, or ID/step-000500. A streamed reply is `data: {json}` lines that end with `data: [DONE]`; the first
-// delta of a chat carries the role (the official client's helper throws without it), the last choice has an empty delta
-// and the finish_reason. Source: OpenAI's API reference, and its npm client as the test (tests/clients/openai).
+// A model is a run's id, or ID/step-000500. A streamed reply is `data: {json}` lines that end with `data:
+// [DONE]`; the first delta of a chat carries the role (the official client's helper throws without it), the
+// last choice has an empty delta and the finish_reason. Source: OpenAI's API reference, and its npm client as
+// the test (tests/clients/openai).
 #include <chrono>
 #include <cmath>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "checkpoint/checkpoint.h"
-#include "server/app.h"
-#include "server/fields.h"
-#include "server/generation.h"
-#include "server/predict.h"
-#include "server/reply.h"
+#include "web/server/app.h"
+#include "web/server/fields.h"
+#include "web/server/generation.h"
+#include "web/server/predict.h"
+#include "web/server/reply.h"
 
 namespace seedling::server {
 
@@ -32,12 +33,16 @@ struct Request {
   bool stream = false, usage = false, echo = false, chat = false;
 };
 
-int64_t unix_time() { return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+int64_t unix_time() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
 
 std::vector<std::string> take_stops(json& body) {
   const json stop = take_any(body, "stop");
   std::vector<std::string> stops;
-  if (stop.is_string()) stops.push_back(stop);
+  if (stop.is_string())
+    stops.push_back(stop);
   else if (stop.is_array()) {
     for (const json& entry : stop) {
       if (!entry.is_string()) refuse_malformed("\"stop\" must be a text or a list of texts");
@@ -56,8 +61,10 @@ Request take_request(json& body, bool chat) {
   request.model = take_string(body, "model");
   request.stream = take_flag(body, "stream", false);
   json options = take_any(body, "stream_options");
-  if (options.is_object()) request.usage = take_flag(options, "include_usage", false);
-  else if (!options.is_null()) refuse_malformed("\"stream_options\" must be an object");
+  if (options.is_object())
+    request.usage = take_flag(options, "include_usage", false);
+  else if (!options.is_null())
+    refuse_malformed("\"stream_options\" must be an object");
   request.n = take_integer(body, "n", 1, 1, 4);
   request.stops = take_stops(body);
   SamplingOptions& sampling = request.sampling;
@@ -65,13 +72,17 @@ Request take_request(json& body, bool chat) {
   sampling.max_tokens = take_integer(body, "max_completion_tokens", otherwise, 0, 2048);
   sampling.temperature = static_cast<float>(take_number(body, "temperature", 1.0, 0.0, 2.0));
   sampling.top_p = static_cast<float>(take_number(body, "top_p", 1.0, 0.0, 1.0));
-  sampling.seed = static_cast<uint64_t>(take_integer(body, "seed", std::chrono::steady_clock::now().time_since_epoch().count() & 0xFFFFFF,
-                                                     -int64_t{9007199254740991}, int64_t{9007199254740991}));
+  sampling.seed = static_cast<uint64_t>(
+      take_integer(body, "seed", std::chrono::steady_clock::now().time_since_epoch().count() & 0xFFFFFF,
+                   -int64_t{9007199254740991}, int64_t{9007199254740991}));
   const json logprobs = take_any(body, "logprobs");
   const int64_t top = take_integer(body, "top_logprobs", 0, 0, 10);
-  if (logprobs.is_boolean()) request.logprobs = logprobs.get<bool>() ? top : -1;
-  else if (logprobs.is_number_integer()) request.logprobs = std::min<int64_t>(10, logprobs.get<int64_t>());
-  else if (!logprobs.is_null()) refuse_malformed("\"logprobs\" must be a number or true");
+  if (logprobs.is_boolean())
+    request.logprobs = logprobs.get<bool>() ? top : -1;
+  else if (logprobs.is_number_integer())
+    request.logprobs = std::min<int64_t>(10, logprobs.get<int64_t>());
+  else if (!logprobs.is_null())
+    refuse_malformed("\"logprobs\" must be a number or true");
   request.echo = take_flag(body, "echo", false);
   return request;
 }
@@ -84,7 +95,8 @@ std::vector<std::vector<int32_t>> take_prompts(json& body, const Tokenizer& toke
     for (const json& id : list) {
       if (!id.is_number_integer()) refuse_malformed("\"prompt\" must be text or token ids");
       const int64_t value = id;
-      if (value < 0 || value >= tokenizer.vocab_size()) refuse_out_of_range("a token id of \"prompt\" is outside the vocabulary");
+      if (value < 0 || value >= tokenizer.vocab_size())
+        refuse_out_of_range("a token id of \"prompt\" is outside the vocabulary");
       ids.push_back(static_cast<int32_t>(value));
     }
     return ids;
@@ -96,9 +108,12 @@ std::vector<std::vector<int32_t>> take_prompts(json& body, const Tokenizer& toke
   if (prompt.size() > kMostPrompts) refuse_out_of_range("at most 8 prompts at once");
   std::vector<std::vector<int32_t>> prompts;
   for (const json& one : prompt) {
-    if (one.is_string()) prompts.push_back(tokenizer.encode(one.get<std::string>()));
-    else if (one.is_array()) prompts.push_back(ids_of(one));
-    else refuse_malformed("\"prompt\" must be text or token ids");
+    if (one.is_string())
+      prompts.push_back(tokenizer.encode(one.get<std::string>()));
+    else if (one.is_array())
+      prompts.push_back(ids_of(one));
+    else
+      refuse_malformed("\"prompt\" must be text or token ids");
   }
   return prompts;
 }
@@ -106,7 +121,8 @@ std::vector<std::vector<int32_t>> take_prompts(json& body, const Tokenizer& toke
 /// The probabilities of the tokens, in the form of the endpoint.
 class LogProbabilities {
  public:
-  LogProbabilities(const Request& request, const Tokenizer& tokenizer) : request_(request), tokenizer_(tokenizer) {}
+  LogProbabilities(const Request& request, const Tokenizer& tokenizer)
+      : request_(request), tokenizer_(tokenizer) {}
 
   void add(const GeneratedToken& token) {
     if (request_.logprobs < 0) return;
@@ -114,13 +130,19 @@ class LogProbabilities {
     json best = request_.chat ? json::array() : json::object();
     for (size_t i = 0; i < token.candidates.size() && static_cast<int64_t>(i) < request_.logprobs; ++i) {
       const auto& [id, p] = token.candidates[i];
-      if (request_.chat) best.push_back({{"token", text_of(id)}, {"logprob", log_of(p)}, {"bytes", bytes_of(id)}});
-      else best[text_of(id)] = log_of(p);
+      if (request_.chat)
+        best.push_back({{"token", text_of(id)}, {"logprob", log_of(p)}, {"bytes", bytes_of(id)}});
+      else
+        best[text_of(id)] = log_of(p);
     }
     if (request_.chat) {
-      content_.push_back({{"token", text}, {"logprob", log_of(token.probability)}, {"bytes", bytes_of(token.id)}, {"top_logprobs", best}});
+      content_.push_back({{"token", text},
+                          {"logprob", log_of(token.probability)},
+                          {"bytes", bytes_of(token.id)},
+                          {"top_logprobs", best}});
     } else {
-      tokens_.push_back(text), logs_.push_back(log_of(token.probability)), tops_.push_back(best), offsets_.push_back(offset_);
+      tokens_.push_back(text), logs_.push_back(log_of(token.probability)), tops_.push_back(best),
+          offsets_.push_back(offset_);
     }
     offset_ += text.size();
   }
@@ -128,7 +150,10 @@ class LogProbabilities {
   json take() {
     if (request_.logprobs < 0) return nullptr;
     json all = request_.chat ? json{{"content", content_}, {"refusal", nullptr}}
-                             : json{{"tokens", tokens_}, {"token_logprobs", logs_}, {"top_logprobs", tops_}, {"text_offset", offsets_}};
+                             : json{{"tokens", tokens_},
+                                    {"token_logprobs", logs_},
+                                    {"top_logprobs", tops_},
+                                    {"text_offset", offsets_}};
     content_ = tokens_ = logs_ = tops_ = offsets_ = json::array();
     return all;
   }
@@ -144,13 +169,15 @@ class LogProbabilities {
 
   const Request& request_;
   const Tokenizer& tokenizer_;
-  json content_ = json::array(), tokens_ = json::array(), logs_ = json::array(), tops_ = json::array(), offsets_ = json::array();
+  json content_ = json::array(), tokens_ = json::array(), logs_ = json::array(), tops_ = json::array(),
+       offsets_ = json::array();
   size_t offset_ = 0;
 };
 
 /// A request between its parsing and its last byte; holds the model.
 struct Work {
-  Work(ModelStore::Lease lease_in, Request request_in) : lease(std::move(lease_in)), request(std::move(request_in)) {}
+  Work(ModelStore::Lease lease_in, Request request_in)
+      : lease(std::move(lease_in)), request(std::move(request_in)) {}
   ModelStore::Lease lease;
   Request request;
   std::vector<std::vector<int32_t>> prompts;
@@ -163,7 +190,8 @@ struct Work {
   json usage(int64_t completion) const {
     int64_t prompt = 0;
     for (const auto& ids : prompts) prompt += static_cast<int64_t>(ids.size());
-    return {{"prompt_tokens", prompt}, {"completion_tokens", completion}, {"total_tokens", prompt + completion}};
+    return {
+        {"prompt_tokens", prompt}, {"completion_tokens", completion}, {"total_tokens", prompt + completion}};
   }
   SamplingOptions sampling(int64_t choice) const {
     SamplingOptions options = request.sampling;
@@ -179,12 +207,17 @@ json whole_reply(Work& work) {
     for (int64_t k = 0; k < work.request.n; ++k) {
       const int64_t index = static_cast<int64_t>(choices.size());
       LogProbabilities logs(work.request, work.lease.tokenizer());
-      const Generated result = generate_text(work.lease, work.prompts[p], work.sampling(index), work.request.stops,
-                                             [&](const Piece& piece) { return logs.add(piece.token), true; });
+      const Generated result =
+          generate_text(work.lease, work.prompts[p], work.sampling(index), work.request.stops,
+                        [&](const Piece& piece) { return logs.add(piece.token), true; });
       completion += static_cast<int64_t>(result.ids.size());
       json choice = {{"index", index}, {"finish_reason", result.finish_reason}, {"logprobs", logs.take()}};
-      if (work.request.chat) choice["message"] = {{"role", "assistant"}, {"content", result.text}, {"refusal", nullptr}};
-      else choice["text"] = (work.request.echo ? replace_invalid_utf8(work.lease.tokenizer().decode(work.prompts[p])) : "") + result.text;
+      if (work.request.chat)
+        choice["message"] = {{"role", "assistant"}, {"content", result.text}, {"refusal", nullptr}};
+      else
+        choice["text"] =
+            (work.request.echo ? replace_invalid_utf8(work.lease.tokenizer().decode(work.prompts[p])) : "") +
+            result.text;
       choices.push_back(std::move(choice));
     }
   }
@@ -211,18 +244,25 @@ class ChunkWriter {
   }
   bool text(int64_t index, const std::string& words, const json& logprobs) {
     json choice = {{"index", index}, {"finish_reason", nullptr}, {"logprobs", logprobs}};
-    if (work_.request.chat) choice["delta"] = {{"content", words}};
-    else choice["text"] = words;
+    if (work_.request.chat)
+      choice["delta"] = {{"content", words}};
+    else
+      choice["text"] = words;
     return chunk(std::move(choice));
   }
   bool begin(int64_t index) {
     if (!work_.request.chat) return true;
-    return chunk({{"index", index}, {"delta", {{"role", "assistant"}, {"content", ""}}}, {"finish_reason", nullptr}, {"logprobs", nullptr}});
+    return chunk({{"index", index},
+                  {"delta", {{"role", "assistant"}, {"content", ""}}},
+                  {"finish_reason", nullptr},
+                  {"logprobs", nullptr}});
   }
   bool end(int64_t index, const std::string& reason) {
     json choice = {{"index", index}, {"finish_reason", reason}, {"logprobs", nullptr}};
-    if (work_.request.chat) choice["delta"] = json::object();
-    else choice["text"] = "";
+    if (work_.request.chat)
+      choice["delta"] = json::object();
+    else
+      choice["text"] = "";
     return chunk(std::move(choice));
   }
 
@@ -239,17 +279,22 @@ void stream_reply(App& app, Work& work, httplib::DataSink& sink) {
     for (const auto& prompt : work.prompts) {
       for (int64_t k = 0; k < work.request.n; ++k, ++index) {
         if (!writer.begin(index)) return;
-        if (work.request.echo && !writer.text(index, replace_invalid_utf8(work.lease.tokenizer().decode(prompt)), nullptr)) return;
+        if (work.request.echo &&
+            !writer.text(index, replace_invalid_utf8(work.lease.tokenizer().decode(prompt)), nullptr))
+          return;
         LogProbabilities logs(work.request, work.lease.tokenizer());
         std::string sent;
-        const Generated result = generate_text(work.lease, prompt, work.sampling(index), work.request.stops, [&](const Piece& piece) {
-          logs.add(piece.token);
-          sent += piece.text;
-          return piece.text.empty() ? sink.is_writable() : writer.text(index, piece.text, logs.take());
-        });
+        const Generated result = generate_text(
+            work.lease, prompt, work.sampling(index), work.request.stops, [&](const Piece& piece) {
+              logs.add(piece.token);
+              sent += piece.text;
+              return piece.text.empty() ? sink.is_writable() : writer.text(index, piece.text, logs.take());
+            });
         if (result.abandoned) return;
         completion += static_cast<int64_t>(result.ids.size());
-        if (result.text.size() > sent.size() && !writer.text(index, result.text.substr(sent.size()), logs.take())) return;
+        if (result.text.size() > sent.size() &&
+            !writer.text(index, result.text.substr(sent.size()), logs.take()))
+          return;
         if (!writer.end(index, result.finish_reason)) return;
       }
     }
@@ -277,14 +322,17 @@ void answer_request(const Call& call, bool chat) {
   }
   require_generator(work->lease.model());
   work->id = (chat ? "chatcmpl-" : "cmpl-") + random_hex(12);
-  if (chat) work->prompts = {chat_prompt(work->lease.tokenizer(), messages, work->request.stops)};
-  else work->prompts = take_prompts(body, work->lease.tokenizer());
+  if (chat)
+    work->prompts = {chat_prompt(work->lease.tokenizer(), messages, work->request.stops)};
+  else
+    work->prompts = take_prompts(body, work->lease.tokenizer());
   if (!work->request.stream) return call.reply(whole_reply(*work));
-  call.response.set_chunked_content_provider("text/event-stream", [app = &call.app, work](size_t, httplib::DataSink& sink) {
-    stream_reply(*app, *work, sink);
-    sink.done();
-    return true;
-  });
+  call.response.set_chunked_content_provider("text/event-stream",
+                                             [app = &call.app, work](size_t, httplib::DataSink& sink) {
+                                               stream_reply(*app, *work, sink);
+                                               sink.done();
+                                               return true;
+                                             });
 }
 
 }  // namespace
@@ -299,7 +347,8 @@ void get_models(const Call& call) {
     const json checkpoints = run ? run->checkpoints() : json::array();
     if (checkpoints.empty() && !call.app.manager.is_live(id)) continue;
     add(id, checkpoints.empty() ? unix_time() : checkpoints.back()["time"].get<int64_t>());
-    for (const json& checkpoint : checkpoints) add(id + "/" + checkpoint["name"].get<std::string>(), checkpoint["time"]);
+    for (const json& checkpoint : checkpoints)
+      add(id + "/" + checkpoint["name"].get<std::string>(), checkpoint["time"]);
   }
   if (call.path.size() == 2) return call.reply({{"object", "list"}, {"data", data}});
   const std::string wanted = call.path[2] + (call.path.size() > 3 ? "/" + call.path[3] : "");

@@ -3,11 +3,11 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "server/app.h"
-#include "server/fields.h"
-#include "server/generation.h"
-#include "server/predict.h"
-#include "server/reply.h"
+#include "web/server/app.h"
+#include "web/server/fields.h"
+#include "web/server/generation.h"
+#include "web/server/predict.h"
+#include "web/server/reply.h"
 
 namespace seedling::server {
 
@@ -57,16 +57,22 @@ void stream_generation(App& app, Streaming& work, httplib::DataSink& sink) {
     return !app.hub.closed() && sink.is_writable() && sink.write(text.data(), text.size());
   };
   try {
-    if (!send("start", {{"model", work.lease->name}, {"step", work.lease->step},
+    if (!send("start", {{"model", work.lease->name},
+                        {"step", work.lease->step},
                         {"prompt", describe_tokens(tokenizer, work.prompt)}})) {
       return;
     }
-    const Generated result = generate_text(work.lease, work.prompt, work.options, work.stops, [&](const Piece& piece) {
-      return send("token", {{"id", piece.token.id}, {"text", piece.text}, {"probability", piece.token.probability},
-                            {"candidates", describe_candidates(tokenizer, piece.token)}});
-    });
+    const Generated result =
+        generate_text(work.lease, work.prompt, work.options, work.stops, [&](const Piece& piece) {
+          return send("token", {{"id", piece.token.id},
+                                {"text", piece.text},
+                                {"probability", piece.token.probability},
+                                {"candidates", describe_candidates(tokenizer, piece.token)}});
+        });
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-    send("end", {{"finish_reason", result.finish_reason}, {"text", result.text}, {"tokens", result.ids},
+    send("end", {{"finish_reason", result.finish_reason},
+                 {"text", result.text},
+                 {"tokens", result.ids},
                  {"seconds", seconds.count()}});
   } catch (const Error& error) {
     send("error", {{"code", "failed"}, {"message", error.what()}});
@@ -102,7 +108,8 @@ void post_tokenize(const Call& call) {
   if (!train.is_null()) {
     reply["vocabulary_tokens"] = json::array();
     const int64_t shown = std::min<int64_t>(tokenizer->vocab_size(), kMostVocabularyShown);
-    for (int32_t id = 0; id < shown; ++id) reply["vocabulary_tokens"].push_back(describe_token(*tokenizer, id)["text"]);
+    for (int32_t id = 0; id < shown; ++id)
+      reply["vocabulary_tokens"].push_back(describe_token(*tokenizer, id)["text"]);
   }
   call.reply(reply);
 }
@@ -119,12 +126,12 @@ void post_generate(const Call& call) {
   require_generator(work->lease.model());
   work->prompt = messages.is_null() ? work->lease.tokenizer().encode(prompt)
                                     : chat_prompt(work->lease.tokenizer(), messages, work->stops);
-  call.response.set_chunked_content_provider(
-      "text/event-stream", [app = &call.app, work](size_t, httplib::DataSink& sink) {
-        stream_generation(*app, *work, sink);
-        sink.done();
-        return true;
-      });
+  call.response.set_chunked_content_provider("text/event-stream",
+                                             [app = &call.app, work](size_t, httplib::DataSink& sink) {
+                                               stream_generation(*app, *work, sink);
+                                               sink.done();
+                                               return true;
+                                             });
 }
 
 void post_fill(const Call& call) {
@@ -137,7 +144,9 @@ void post_fill(const Call& call) {
   for (const auto& mask : fill_masks(lease.model(), lease.tokenizer(), text, top)) {
     json list = json::array();
     for (const MaskPrediction& guess : mask) {
-      list.push_back({{"token", replace_invalid_utf8(guess.token)}, {"id", guess.id}, {"probability", guess.probability}});
+      list.push_back({{"token", replace_invalid_utf8(guess.token)},
+                      {"id", guess.id},
+                      {"probability", guess.probability}});
     }
     predictions.push_back(std::move(list));
   }

@@ -1,11 +1,11 @@
 // One input through whatever head a model has (see predict.h).
-#include "server/predict.h"
+#include "web/server/predict.h"
 
 #include <algorithm>
 
-#include "server/generation.h"
-#include "server/inspect.h"
-#include "server/reply.h"
+#include "web/server/generation.h"
+#include "web/server/inspect.h"
+#include "web/server/reply.h"
 
 namespace seedling::server {
 
@@ -36,7 +36,8 @@ json classify(ModelStore::Lease& lease, const std::string& input) {
 
 void require_generator(const Model& model) {
   if (!model.config().causal || model.config().head != HeadKind::language_model) {
-    refuse_out_of_range("this model writes no text: use fill for a masked model, predict for a fine-tuned one");
+    refuse_out_of_range(
+        "this model writes no text: use fill for a masked model, predict for a fine-tuned one");
   }
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "generation/generator.h"
-#include "server/model_store.h"
+#include "web/server/model_store.h"
 
 namespace seedling::server {
 
@@ -17,7 +17,8 @@ void require_generator(const Model& model);
 /// {"label", "probabilities"} | {"answer", "start", "end", "score"} | {"text"}.
 nlohmann::json predict_one(ModelStore::Lease& lease, const std::string& input, const std::string& context);
 
-/// The same as {"text": ...} whatever the head, for showing models beside each other; generators go on from the input.
+/// The same as {"text": ...} whatever the head, for showing models beside each other; generators go on from
+/// the input.
 nlohmann::json answer_one(ModelStore::Lease& lease, const std::string& input, const std::string& context,
                           const SamplingOptions& options);
 

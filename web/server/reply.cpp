@@ -1,5 +1,5 @@
 // Replies (see reply.h).
-#include "server/reply.h"
+#include "web/server/reply.h"
 
 #include <sstream>
 
@@ -9,18 +9,30 @@ namespace {
 
 const char* reason_of(int status) {
   switch (status) {
-    case 400: return "Bad Request";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 413: return "Content Too Large";
-    case 414: return "URI Too Long";
-    case 415: return "Unsupported Media Type";
-    case 431: return "Request Header Fields Too Large";
-    case 503: return "Service Unavailable";
-    default: return "Error";
+    case 400:
+      return "Bad Request";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 503:
+      return "Service Unavailable";
+    default:
+      return "Error";
   }
 }
 
@@ -47,7 +59,8 @@ std::string error_body(const HttpError& error, bool openai) {
 const std::vector<std::pair<std::string, std::string>>& security_headers() {
   static const std::vector<std::pair<std::string, std::string>> headers = {
       {"Content-Security-Policy",
-       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src "
+       "'self'; "
        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
       {"X-Content-Type-Options", "nosniff"},
       {"Referrer-Policy", "no-referrer"},
@@ -64,7 +77,9 @@ std::string raw_refusal(const HttpError& error, bool openai) {
   reply << "HTTP/1.1 " << error.status() << ' ' << reason_of(error.status()) << "\r\n";
   for (const auto& [name, value] : security_headers()) reply << name << ": " << value << "\r\n";
   if (error.status() == 405) reply << "Allow: GET, HEAD, POST\r\n";
-  reply << "Content-Type: application/json\r\nContent-Length: " << body.size() << "\r\nConnection: close\r\n\r\n" << body;
+  reply << "Content-Type: application/json\r\nContent-Length: " << body.size()
+        << "\r\nConnection: close\r\n\r\n"
+        << body;
   return reply.str();
 }
 

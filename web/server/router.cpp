@@ -1,8 +1,9 @@
-// From a path to its route, and from anything thrown to an error reply. No pattern matching: an explicit list.
+// From a path to its route, and from anything thrown to an error reply. No pattern matching: an explicit
+// list.
 #include "base/error.h"
-#include "server/app.h"
-#include "server/assets.h"
-#include "server/reply.h"
+#include "web/server/app.h"
+#include "web/server/assets.h"
+#include "web/server/reply.h"
 
 namespace seedling::server {
 

@@ -2,10 +2,10 @@
 #include <charconv>
 #include <limits>
 
-#include "server/app.h"
-#include "server/diagnosis.h"
-#include "server/fields.h"
-#include "server/reply.h"
+#include "web/server/app.h"
+#include "web/server/diagnosis.h"
+#include "web/server/fields.h"
+#include "web/server/reply.h"
 
 namespace seedling::server {
 
@@ -24,7 +24,8 @@ int64_t integer_parameter(const Call& call, const char* name, int64_t otherwise,
     refuse_malformed(std::string(name) + " must be a whole number");
   }
   if (value < low || value > high) {
-    refuse_out_of_range(std::string(name) + " must be between " + std::to_string(low) + " and " + std::to_string(high));
+    refuse_out_of_range(std::string(name) + " must be between " + std::to_string(low) + " and " +
+                        std::to_string(high));
   }
   return value;
 }
@@ -62,7 +63,8 @@ void get_diagnosis(const Call& call) {
   const auto run = folder_of(call);
   const json description = run->description();
   json findings;
-  run->with_series([&](const SeriesIndex& index) { findings = diagnose(index, description, run->summary()); });
+  run->with_series(
+      [&](const SeriesIndex& index) { findings = diagnose(index, description, run->summary()); });
   call.reply({{"findings", findings}});
 }
 
@@ -74,7 +76,9 @@ void get_defaults(const Call& call) {
   if (hooks.describe) reply = hooks.describe();
   reply["boot"] = call.app.boot;
   reply["can_start"] = call.app.manager.can_start();
-  reply["why_not"] = call.app.manager.can_start() ? "" : "this process only trains its own run; seedling serve starts others";
+  reply["why_not"] = call.app.manager.can_start()
+                         ? ""
+                         : "this process only trains its own run; seedling serve starts others";
   reply["token_for_all"] = call.app.token_for_all;
   reply["training_limit"] = kTrainingAtOnce;
   reply["runs_folder"] = call.app.store.folder().string();

@@ -1,5 +1,5 @@
 // One run's folder (see run_folder.h).
-#include "server/run_folder.h"
+#include "web/server/run_folder.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -36,7 +36,8 @@ struct OpenFile {
     std::string text(static_cast<size_t>(std::max<int64_t>(0, end - begin)), '\0');
     size_t done = 0;
     while (done < text.size()) {
-      const ssize_t n = ::pread(descriptor, text.data() + done, text.size() - done, begin + static_cast<int64_t>(done));
+      const ssize_t n =
+          ::pread(descriptor, text.data() + done, text.size() - done, begin + static_cast<int64_t>(done));
       if (n <= 0) break;
       done += static_cast<size_t>(n);
     }
@@ -79,7 +80,8 @@ int64_t folder_bytes(const fs::path& folder) {
 
 bool valid_run_id(const std::string& id) {
   constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-  return !id.empty() && id.size() <= 64 && id != "." && id != ".." && id.find_first_not_of(kAllowed) == std::string::npos;
+  return !id.empty() && id.size() <= 64 && id != "." && id != ".." &&
+         id.find_first_not_of(kAllowed) == std::string::npos;
 }
 
 json parse_line(std::string_view text) {
@@ -131,7 +133,8 @@ std::string GrowingFile::read(bool& restarted) {
     offset_ = 0, inode_ = 0;
     return "";
   }
-  if (file.status.st_size < offset_ || (inode_ != 0 && file.status.st_ino != inode_)) offset_ = 0, restarted = true;
+  if (file.status.st_size < offset_ || (inode_ != 0 && file.status.st_ino != inode_))
+    offset_ = 0, restarted = true;
   inode_ = file.status.st_ino;
   std::string text = file.range(offset_, std::min<int64_t>(file.status.st_size, offset_ + kMostBytesARead));
   text.resize(text.rfind('\n') + 1);  // npos + 1 = 0: no whole line yet
@@ -154,22 +157,27 @@ RunFolder::RunFolder(std::string id, fs::path folder)
 json RunFolder::description() const {
   const OpenFile file(folder_ / "run.json");
   if (file.descriptor < 0) return json::object();
-  json description = json::parse(file.range(0, std::min<int64_t>(file.status.st_size, 4 << 20)), nullptr, false);
+  json description =
+      json::parse(file.range(0, std::min<int64_t>(file.status.st_size, 4 << 20)), nullptr, false);
   return description.is_object() ? description : json::object();
 }
 
 json RunFolder::summary() {
   const json run = description();
   const json metrics = last_line(folder_ / "metrics.jsonl");
-  const auto integer = [](const json& value) { return value.is_number() ? value.get<int64_t>() : int64_t{0}; };
+  const auto integer = [](const json& value) {
+    return value.is_number() ? value.get<int64_t>() : int64_t{0};
+  };
   const int64_t step = metrics.is_object() && metrics.contains("step") ? integer(metrics["step"]) : 0;
   const int64_t steps = integer(run_flag(run, "steps"));
   const json command = run_flag(run, "command");
   std::string state = "stopped";
   const json told = run_flag(run, "state");
-  if (seconds_since_change(folder_ / "metrics.jsonl") < kSecondsUntilStale && (steps == 0 || step < steps)) state = "running";
+  if (seconds_since_change(folder_ / "metrics.jsonl") < kSecondsUntilStale && (steps == 0 || step < steps))
+    state = "running";
   if (steps > 0 && step >= steps) state = "finished";
-  if (told.is_string() && (told == "finished" || told == "failed" || told == "stopped")) state = told.get<std::string>();
+  if (told.is_string() && (told == "finished" || told == "failed" || told == "stopped"))
+    state = told.get<std::string>();
   return {{"id", id_},
           {"command", command.is_string() ? command : json(run.contains("task") ? "finetune" : "pretrain")},
           {"state", state},
@@ -207,7 +215,8 @@ json RunFolder::checkpoints() {
   std::vector<std::pair<int64_t, std::string>> found;
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
     const std::string name = entry.path().filename().string();
-    if (checkpoint_step(name) >= 0 && entry.is_directory(ignored)) found.emplace_back(checkpoint_step(name), name);
+    if (checkpoint_step(name) >= 0 && entry.is_directory(ignored))
+      found.emplace_back(checkpoint_step(name), name);
   }
   std::sort(found.begin(), found.end());
   json result = json::array();
@@ -219,9 +228,13 @@ json RunFolder::checkpoints() {
     });
     struct stat status {};
     ::stat((folder / name).c_str(), &status);
-    result.push_back({{"name", name}, {"step", step}, {"bytes", folder_bytes(folder / name)},
-                      {"time", static_cast<int64_t>(status.st_mtime)}, {"best", name == best},
-                      {"latest", name == latest}, {"val_loss", val_loss}});
+    result.push_back({{"name", name},
+                      {"step", step},
+                      {"bytes", folder_bytes(folder / name)},
+                      {"time", static_cast<int64_t>(status.st_mtime)},
+                      {"best", name == best},
+                      {"latest", name == latest},
+                      {"val_loss", val_loss}});
   }
   return result;
 }

@@ -1,7 +1,7 @@
 // One run as its folder shows it: run.json, the growing files of lines, the checkpoints.
 //
-// Files are read as they grow and never locked: a line counts once its newline is there. Everything a page asks about a
-// past run, or about one that another process trains, comes from here. Thread-safe.
+// Files are read as they grow and never locked: a line counts once its newline is there. Everything a page
+// asks about a past run, or about one that another process trains, comes from here. Thread-safe.
 #pragma once
 
 #include <sys/types.h>
@@ -13,7 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "server/series.h"
+#include "web/server/series.h"
 
 namespace seedling::server {
 
@@ -21,8 +21,8 @@ namespace seedling::server {
 class GrowingFile {
  public:
   explicit GrowingFile(std::filesystem::path path) : path_(std::move(path)) {}
-  /// New whole lines (at most about 64 MiB a call; call again while it is not empty). `restarted`: the file was cut or
-  /// replaced, and what was read before no longer holds.
+  /// New whole lines (at most about 64 MiB a call; call again while it is not empty). `restarted`: the file
+  /// was cut or replaced, and what was read before no longer holds.
   std::string read(bool& restarted);
   /// From now on only what is appended after this moment.
   void skip_to_end();
@@ -66,8 +66,8 @@ class RunFolder {
 /// True for [A-Za-z0-9._-]{1,64} that is not "." or "..".
 bool valid_run_id(const std::string& id);
 
-/// One line of a file of lines as an object; null where it is none. Invalid UTF-8 is replaced, and the NaN and Infinity
-/// that some programs write are read as null.
+/// One line of a file of lines as an object; null where it is none. Invalid UTF-8 is replaced, and the NaN
+/// and Infinity that some programs write are read as null.
 nlohmann::json parse_line(std::string_view line);
 
 /// The last whole line of a file as JSON; null where there is none.

@@ -1,11 +1,11 @@
 // The runs that this process trains (see run_manager.h).
-#include "server/run_manager.h"
+#include "web/server/run_manager.h"
 
 #include <random>
 
 #include "base/error.h"
-#include "server/fields.h"
-#include "server/reply.h"
+#include "web/server/fields.h"
+#include "web/server/reply.h"
 
 namespace seedling::server {
 
@@ -15,9 +15,9 @@ struct RunManager::Run {
   std::string id, command;
   json flags;
   std::shared_ptr<Session> session;
-  std::thread thread;      // of runs started here
-  bool ended = false;      // guarded by mutex_
-  std::string message;     // guarded by mutex_
+  std::thread thread;   // of runs started here
+  bool ended = false;   // guarded by mutex_
+  std::string message;  // guarded by mutex_
 };
 
 std::string random_hex(int n) {
@@ -61,20 +61,22 @@ void RunManager::attach(const std::string& id, Session& session) {
 
 /// Everything the trainer says becomes an event. Runs on the trainer's thread: copies and returns.
 void RunManager::listen(const std::shared_ptr<Run>& run) {
-  run->session->add_listener([this, weak = std::weak_ptr<Run>(run)](const std::string& kind, const json& line) {
-    const auto run = weak.lock();
-    if (!run) return;
-    if (kind == "metrics") return hub_.add_point(run->id, line);
-    if (kind == "state") {
-      json state = describe_live(*run);
-      if (line.is_object() && line.contains("state")) state["state"] = line["state"];
-      return hub_.publish("state", state);
-    }
-    json named = line.is_object() ? line : json{{"value", line}};
-    named["run"] = run->id;
-    hub_.publish(kind, named);
-    if (kind == "intervention" && line.is_object() && line.value("command", "") == "fork") finish_fork(line);
-  });
+  run->session->add_listener(
+      [this, weak = std::weak_ptr<Run>(run)](const std::string& kind, const json& line) {
+        const auto run = weak.lock();
+        if (!run) return;
+        if (kind == "metrics") return hub_.add_point(run->id, line);
+        if (kind == "state") {
+          json state = describe_live(*run);
+          if (line.is_object() && line.contains("state")) state["state"] = line["state"];
+          return hub_.publish("state", state);
+        }
+        json named = line.is_object() ? line : json{{"value", line}};
+        named["run"] = run->id;
+        hub_.publish(kind, named);
+        if (kind == "intervention" && line.is_object() && line.value("command", "") == "fork")
+          finish_fork(line);
+      });
 }
 
 std::shared_ptr<Session> RunManager::live(const std::string& id) const {
@@ -82,7 +84,8 @@ std::shared_ptr<Session> RunManager::live(const std::string& id) const {
   const auto found = runs_.find(id);
   if (found == runs_.end() || found->second->ended) return nullptr;
   const std::string state = found->second->session->snapshot()->state;
-  if (!found->second->thread.joinable() && (state == "finished" || state == "failed" || state == "stopped")) return nullptr;
+  if (!found->second->thread.joinable() && (state == "finished" || state == "failed" || state == "stopped"))
+    return nullptr;
   return found->second->session;
 }
 
@@ -111,8 +114,10 @@ json RunManager::describe(const std::string& id) {
     json summary = folder->summary();
     if (run) {  // trained here and over: its own last words are surer than what the files suggest
       const std::string state = run->session->snapshot()->state;
-      if (state != "running" && state != "paused" && state != "starting") summary["state"] = state;
-      else if (ended) summary["state"] = run->message.empty() ? "stopped" : "failed";
+      if (state != "running" && state != "paused" && state != "starting")
+        summary["state"] = state;
+      else if (ended)
+        summary["state"] = run->message.empty() ? "stopped" : "failed";
     }
     return summary;
   }
@@ -147,14 +152,16 @@ std::string RunManager::message(const std::string& id) const {
   const std::lock_guard lock(mutex_);
   const auto found = runs_.find(id);
   if (found == runs_.end()) return "";
-  return found->second->message.empty() ? found->second->session->snapshot()->message : found->second->message;
+  return found->second->message.empty() ? found->second->session->snapshot()->message
+                                        : found->second->message;
 }
 
 std::string RunManager::start(json body) {
   if (!can_start()) throw HttpError(409, "not_live", "this server cannot start runs; use seedling serve");
   if (!body.is_object()) refuse_malformed("the body must be one JSON object");
   const std::string command = take_string(body, "command");
-  if (command != "pretrain" && command != "finetune") refuse_unknown("\"command\" must be \"pretrain\" or \"finetune\"");
+  if (command != "pretrain" && command != "finetune")
+    refuse_unknown("\"command\" must be \"pretrain\" or \"finetune\"");
   for (const char* ours : {"out", "serve", "json", "config", "host", "port"}) {
     if (body.contains(ours)) refuse_unknown("\"" + std::string(ours) + "\" is not the client's to choose");
   }
@@ -173,7 +180,9 @@ std::string RunManager::start(json body) {
   } catch (const Error& error) {
     refuse_out_of_range(error.what());
   }
-  const json named = body.contains("task") ? body["task"] : body.contains("preset") ? body["preset"] : json(command);
+  const json named = body.contains("task")     ? body["task"]
+                     : body.contains("preset") ? body["preset"]
+                                               : json(command);
   const std::string name = named.is_string() && valid_run_id(named) ? named.get<std::string>() : command;
   const std::string id = store_.new_id(name);
   body["out"] = (store_.folder() / id).string();
@@ -198,7 +207,8 @@ void RunManager::launch(const std::string& id, const std::string& command, const
     place = run;
     run->thread = std::thread([this, run] { train(run); });
   }
-  if (earlier && earlier->thread.joinable()) earlier->thread.join();  // it has ended: runs are continued only then
+  if (earlier && earlier->thread.joinable())
+    earlier->thread.join();  // it has ended: runs are continued only then
   hub_.publish("state", describe_live(*run));
 }
 
@@ -209,7 +219,8 @@ void RunManager::train(const std::shared_ptr<Run>& run) {
     std::unique_lock lock(mutex_);
     while (!stopping_ && !stopped && training_ >= kTrainingAtOnce) {
       free_place_.wait_for(lock, std::chrono::milliseconds(100));
-      for (const Command& command : run->session->take_commands(false)) stopped = stopped || command.name == "stop";
+      for (const Command& command : run->session->take_commands(false))
+        stopped = stopped || command.name == "stop";
     }
     stopped = stopped || stopping_;
     if (!stopped) ++training_;
@@ -227,8 +238,10 @@ void RunManager::train(const std::shared_ptr<Run>& run) {
   run->session->close();
   Snapshot last = *run->session->snapshot();
   const bool ended = last.state == "finished" || last.state == "stopped" || last.state == "failed";
-  if (!message.empty()) last.state = "failed", last.message = message;
-  else if (!ended) last.state = "stopped";
+  if (!message.empty())
+    last.state = "failed", last.message = message;
+  else if (!ended)
+    last.state = "stopped";
   run->session->publish(last);
   json state = describe_live(*run);
   state["live"] = false;
@@ -272,7 +285,8 @@ json RunManager::command(const std::string& id, json body) {
   if (command.name == "rewind") {
     bool there = false;
     if (folder) {
-      for (const json& checkpoint : folder->checkpoints()) there |= checkpoint["step"] <= command.arguments["step"];
+      for (const json& checkpoint : folder->checkpoints())
+        there |= checkpoint["step"] <= command.arguments["step"];
     }
     if (!there) refuse_out_of_range("the run has no checkpoint at or before that step");
   }
@@ -306,8 +320,13 @@ void RunManager::finish_fork(const json& line) {
   }
   const auto folder = store_.find(id);
   if (!can_start() || !folder || folder->description().empty()) {
-    return hub_.publish("state", {{"id", id}, {"command", command}, {"state", "failed"}, {"live", false}, {"step", 0},
-                                  {"steps", 0}, {"metrics", nullptr}});
+    return hub_.publish("state", {{"id", id},
+                                  {"command", command},
+                                  {"state", "failed"},
+                                  {"live", false},
+                                  {"step", 0},
+                                  {"steps", 0},
+                                  {"metrics", nullptr}});
   }
   try {
     launch(id, command, {{"resume", true}, {"out", folder->folder().string()}});

@@ -1,7 +1,7 @@
 // The runs that this process trains: starting, queueing, steering, ending them.
 //
-// One thread a run; at most kTrainingAtOnce of them train, the others wait as "starting". What a trainer tells its session
-// goes to the event hub at once. Called by: routes (start, command), server (attach, end).
+// One thread a run; at most kTrainingAtOnce of them train, the others wait as "starting". What a trainer
+// tells its session goes to the event hub at once. Called by: routes (start, command), server (attach, end).
 #pragma once
 
 #include <atomic>
@@ -14,13 +14,14 @@
 #include <string>
 #include <thread>
 
-#include "server/event_hub.h"
-#include "server/run_store.h"
-#include "server/trainer_hooks.h"
+#include "web/server/event_hub.h"
+#include "web/server/run_store.h"
+#include "web/server/trainer_hooks.h"
 
 namespace seedling::server {
 
-constexpr int kTrainingAtOnce = 2;  // a fork and its parent grow side by side; more would only slow each other
+constexpr int kTrainingAtOnce =
+    2;  // a fork and its parent grow side by side; more would only slow each other
 
 class RunManager {
  public:
@@ -33,7 +34,8 @@ class RunManager {
   void attach(const std::string& id, Session& session);
   /// Starts a run as POST /api/runs says. Returns its id. Throws HttpError.
   std::string start(nlohmann::json body);
-  /// Queues a command of POST /api/runs/ID/commands. Returns the reply. Throws HttpError (404, 409 not_live, 400).
+  /// Queues a command of POST /api/runs/ID/commands. Returns the reply. Throws HttpError (404, 409 not_live,
+  /// 400).
   nlohmann::json command(const std::string& id, nlohmann::json body);
 
   /// Null where this process does not train the run now.

@@ -1,5 +1,5 @@
 // All runs of one folder (see run_store.h).
-#include "server/run_store.h"
+#include "web/server/run_store.h"
 
 #include <algorithm>
 
@@ -22,7 +22,8 @@ RunStore::RunStore(fs::path runs) : runs_(std::move(runs)) {
   std::error_code error;
   fs::create_directories(runs_, error);
   if (!fs::is_directory(runs_)) {
-    fail(runs_.string(), ": cannot be used as the folder of runs (", error.message(), "); name another with --runs");
+    fail(runs_.string(), ": cannot be used as the folder of runs (", error.message(),
+         "); name another with --runs");
   }
 }
 
@@ -34,13 +35,15 @@ std::vector<std::string> RunStore::ids() const {
     if (ignored) time = fs::last_write_time(folder, ignored);
     found.emplace_back(time, id);
   };
-  for (const auto& entry : fs::directory_iterator(runs_, fs::directory_options::skip_permission_denied, ignored)) {
+  for (const auto& entry :
+       fs::directory_iterator(runs_, fs::directory_options::skip_permission_denied, ignored)) {
     const std::string id = entry.path().filename().string();
     if (valid_run_id(id) && is_run(entry.path())) add(id, entry.path());
   }
   const std::lock_guard lock(mutex_);
   for (const auto& [id, folder] : adopted_) {
-    if (std::none_of(found.begin(), found.end(), [&, id = &id](const auto& f) { return f.second == *id; })) add(id, folder);
+    if (std::none_of(found.begin(), found.end(), [&, id = &id](const auto& f) { return f.second == *id; }))
+      add(id, folder);
   }
   std::sort(found.begin(), found.end(), std::greater<>());
   std::vector<std::string> ids;
@@ -101,7 +104,9 @@ std::string RunStore::free_id(const std::string& name) const {
 /// What has been seen of one run so far.
 struct RunWatcher::Watched {
   explicit Watched(const fs::path& folder)
-      : metrics(folder / "metrics.jsonl"), samples(folder / "samples.jsonl"), events(folder / "events.jsonl") {}
+      : metrics(folder / "metrics.jsonl"),
+        samples(folder / "samples.jsonl"),
+        events(folder / "events.jsonl") {}
   GrowingFile metrics, samples, events;
   std::string state;
   std::string latest;  // name of the newest checkpoint
@@ -151,8 +156,10 @@ void RunWatcher::look(const std::string& id, bool first_round) {
   };
   const auto named = [&](nlohmann::json line) { return line["run"] = id, line; };
   bool news = each(watched->metrics, [&](nlohmann::json line) { hub_.add_point(id, line); });
-  news |= each(watched->samples, [&](nlohmann::json line) { hub_.publish("sample", named(std::move(line))); });
-  news |= each(watched->events, [&](nlohmann::json line) { hub_.publish("intervention", named(std::move(line))); });
+  news |=
+      each(watched->samples, [&](nlohmann::json line) { hub_.publish("sample", named(std::move(line))); });
+  news |= each(watched->events,
+               [&](nlohmann::json line) { hub_.publish("intervention", named(std::move(line))); });
   std::error_code ignored;
   const auto time = fs::last_write_time(run->folder() / "checkpoints", ignored);
   if (!ignored && time != watched->checkpoints_time) {

@@ -13,8 +13,8 @@
 #include <thread>
 #include <vector>
 
-#include "server/event_hub.h"
-#include "server/run_folder.h"
+#include "web/server/event_hub.h"
+#include "web/server/run_folder.h"
 
 namespace seedling::server {
 

@@ -1,5 +1,5 @@
 // Series (see series.h): appending keeps a pyramid of full buckets; a query walks it.
-#include "server/series.h"
+#include "web/server/series.h"
 
 #include <algorithm>
 #include <cmath>
@@ -19,7 +19,8 @@ void SeriesIndex::Column::push(double value) {
 void SeriesIndex::Column::cut(size_t points) {
   values.resize(points);
   if (!lines.empty()) lines.resize(points);
-  for (size_t level = 0; level < levels.size(); ++level) levels[level].resize(points >> (level + kFirstLevel));
+  for (size_t level = 0; level < levels.size(); ++level)
+    levels[level].resize(points >> (level + kFirstLevel));
 }
 
 /// Extremes of the points [begin, end), from the largest full buckets that fit.
@@ -30,7 +31,8 @@ SeriesIndex::Extremes SeriesIndex::Column::extremes(size_t begin, size_t end) co
     for (; level > 0; --level) {
       const int shift = static_cast<int>(level) - 1 + kFirstLevel;
       const size_t bucket = begin >> shift;
-      if (begin == bucket << shift && ((bucket + 1) << shift) <= end && bucket < levels[level - 1].size()) break;
+      if (begin == bucket << shift && ((bucket + 1) << shift) <= end && bucket < levels[level - 1].size())
+        break;
     }
     if (level == 0) {
       result.join(values[begin], values[begin]);
@@ -46,14 +48,18 @@ SeriesIndex::Extremes SeriesIndex::Column::extremes(size_t begin, size_t end) co
 }
 
 void SeriesIndex::begin_line(int64_t step) {
-  if (!steps_.empty() && step == steps_.back()) return;  // a second line about the step: its values join the first's
+  if (!steps_.empty() && step == steps_.back())
+    return;  // a second line about the step: its values join the first's
   if (!steps_.empty() && step < steps_.back()) {
-    const size_t kept = static_cast<size_t>(std::lower_bound(steps_.begin(), steps_.end(), step) - steps_.begin());
+    const size_t kept =
+        static_cast<size_t>(std::lower_bound(steps_.begin(), steps_.end(), step) - steps_.begin());
     steps_.resize(kept);
     for (auto& [key, column] : columns_) {
       const auto& lines = column.lines;
-      const size_t points = lines.empty() ? std::min(kept, column.values.size())
-                                          : static_cast<size_t>(std::lower_bound(lines.begin(), lines.end(), kept) - lines.begin());
+      const size_t points =
+          lines.empty()
+              ? std::min(kept, column.values.size())
+              : static_cast<size_t>(std::lower_bound(lines.begin(), lines.end(), kept) - lines.begin());
       column.cut(points);
     }
     std::erase_if(columns_, [](const auto& entry) { return entry.second.values.empty(); });
@@ -67,7 +73,8 @@ void SeriesIndex::add(std::string_view key, double value) {
   if (found == columns_.end()) found = columns_.emplace(std::string(key), Column{}).first;
   Column& column = found->second;
   const size_t line = steps_.size() - 1;
-  if (!column.values.empty() && column.line_of(column.values.size() - 1) == line) column.cut(column.values.size() - 1);
+  if (!column.values.empty() && column.line_of(column.values.size() - 1) == line)
+    column.cut(column.values.size() - 1);
   if (column.lines.empty() && column.values.size() != line) {  // from here on some lines lack this key
     column.lines.resize(column.values.size());
     for (size_t i = 0; i < column.lines.size(); ++i) column.lines[i] = static_cast<uint32_t>(i);
@@ -95,8 +102,10 @@ SeriesIndex::Answer SeriesIndex::query(std::string_view key, int64_t from, int64
     while (low < high) {
       const size_t middle = low + (high - low) / 2;
       const int64_t step = steps_[column.line_of(middle)];
-      if (past ? step <= bound : step < bound) low = middle + 1;
-      else high = middle;
+      if (past ? step <= bound : step < bound)
+        low = middle + 1;
+      else
+        high = middle;
     }
     return low;
   };
@@ -109,7 +118,8 @@ SeriesIndex::Answer SeriesIndex::query(std::string_view key, int64_t from, int64
   for (size_t bucket = begin >> shift; bucket <= (end - 1) >> shift; ++bucket) {
     const size_t low = std::max(begin, bucket << shift), high = std::min(end, (bucket + 1) << shift);
     const Extremes extremes = column.extremes(low, high);
-    answer.rows.push_back({steps_[column.line_of(high - 1)], extremes.min, extremes.max, column.values[high - 1]});
+    answer.rows.push_back(
+        {steps_[column.line_of(high - 1)], extremes.min, extremes.max, column.values[high - 1]});
   }
   return answer;
 }

@@ -1,8 +1,8 @@
 // Long series, honestly thinned: every point is kept, and a query answers with buckets of (min, max, last).
 //
-// A bucket holds 2^k successive points of a key and begins at a multiple of 2^k, so buckets that are full never change
-// when points are appended: a curve on the screen does not shimmer while it grows, and no spike is ever lost.
-// Called by: run_store (append), routes (query).
+// A bucket holds 2^k successive points of a key and begins at a multiple of 2^k, so buckets that are full
+// never change when points are appended: a curve on the screen does not shimmer while it grows, and no spike
+// is ever lost. Called by: run_store (append), routes (query).
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,8 @@ class SeriesIndex {
     std::vector<Row> rows;
   };
 
-  /// Begins a line of metrics. A step before the last one goes back: the lines from there on are forgotten first.
+  /// Begins a line of metrics. A step before the last one goes back: the lines from there on are forgotten
+  /// first.
   void begin_line(int64_t step);
   /// A value of the line just begun (again: replaces it). Values that are not finite are left out.
   void add(std::string_view key, double value);
@@ -35,7 +36,8 @@ class SeriesIndex {
   std::vector<std::string> keys() const;
   int64_t lines() const { return static_cast<int64_t>(steps_.size()); }
   int64_t last_step() const { return steps_.empty() ? -1 : steps_.back(); }
-  /// At most `points` rows, at least half as many where there are so many points, of the points with from <= step <= to.
+  /// At most `points` rows, at least half as many where there are so many points, of the points with from <=
+  /// step <= to.
   Answer query(std::string_view key, int64_t from, int64_t to, int64_t points) const;
   size_t bytes() const;
 
@@ -50,8 +52,8 @@ class SeriesIndex {
   static constexpr int kFirstLevel = 3;  // smaller buckets are computed from the points
   struct Column {
     std::vector<double> values;
-    std::vector<uint32_t> lines;                  // of each value; empty while every line so far has one
-    std::vector<std::vector<Extremes>> levels;    // levels[i]: full buckets of 2^(i + kFirstLevel) points
+    std::vector<uint32_t> lines;                // of each value; empty while every line so far has one
+    std::vector<std::vector<Extremes>> levels;  // levels[i]: full buckets of 2^(i + kFirstLevel) points
     void push(double value);
     void cut(size_t points);
     size_t line_of(size_t point) const { return lines.empty() ? point : lines[point]; }
@@ -62,8 +64,8 @@ class SeriesIndex {
   std::map<std::string, Column, std::less<>> columns_;
 };
 
-/// Reads lines of metrics.jsonl into an index: flat objects of numbers by a quick scanner, anything else by the JSON
-/// library; a line that is not JSON is left out. `text` holds whole lines.
+/// Reads lines of metrics.jsonl into an index: flat objects of numbers by a quick scanner, anything else by
+/// the JSON library; a line that is not JSON is left out. `text` holds whole lines.
 void scan_metrics(SeriesIndex& index, std::string_view text);
 
 }  // namespace seedling::server

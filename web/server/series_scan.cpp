@@ -1,16 +1,17 @@
-// The quick scanner of metrics.jsonl (see series.h): a million lines in well under a second, so that the first plot of a
-// long run does not wait for a general JSON parser.
+// The quick scanner of metrics.jsonl (see series.h): a million lines in well under a second, so that the
+// first plot of a long run does not wait for a general JSON parser.
 #include <charconv>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "server/series.h"
+#include "web/server/series.h"
 
 namespace seedling::server {
 
 namespace {
 
-/// One `"key": number` pair after the other; keys without escapes, no nesting. Anything else makes it give up.
+/// One `"key": number` pair after the other; keys without escapes, no nesting. Anything else makes it give
+/// up.
 class LineScanner {
  public:
   explicit LineScanner(std::string_view line) : at_(line.data()), end_(line.data() + line.size()) {}
@@ -57,7 +58,8 @@ class LineScanner {
     return text.find('\\') == std::string_view::npos;
   }
   bool word(std::string_view expected) {
-    if (static_cast<size_t>(end_ - at_) < expected.size() || std::memcmp(at_, expected.data(), expected.size()) != 0) {
+    if (static_cast<size_t>(end_ - at_) < expected.size() ||
+        std::memcmp(at_, expected.data(), expected.size()) != 0) {
       return false;
     }
     at_ += expected.size();
@@ -75,7 +77,8 @@ class LineScanner {
     if (*at_ == 'f') return word("false");
     if (*at_ == 'N') return word("NaN");  // not JSON, but some programs write it
     const auto [stop, error] = std::from_chars(at_, end_, pair.value);
-    if (error != std::errc() || stop == at_ || !(stop[-1] >= '0' && stop[-1] <= '9')) return false;  // also: inf, nan
+    if (error != std::errc() || stop == at_ || !(stop[-1] >= '0' && stop[-1] <= '9'))
+      return false;  // also: inf, nan
     at_ = stop;
     pair.is_number = true;
     return true;

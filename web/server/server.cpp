@@ -1,12 +1,12 @@
 // The server put together (see server.h).
-#include "server/server.h"
+#include "web/server/server.h"
 
 #include <thread>
 
 #include "base/error.h"
-#include "server/app.h"
-#include "server/connection.h"
-#include "server/reply.h"
+#include "web/server/app.h"
+#include "web/server/connection.h"
+#include "web/server/reply.h"
 
 namespace seedling::server {
 
@@ -43,7 +43,8 @@ Server::Server(ServerOptions options) {
   const bool local = is_loopback(options.host);
   if (!local && library_version() < kTrustedBeyondLoopback) {
     fail("--host ", options.host, ": this build's HTTP library (cpp-httplib ", CPPHTTPLIB_VERSION,
-         ") has known holes and is offered to this machine only. Build with cpp-httplib 0.53 or later, or leave --host out "
+         ") has known holes and is offered to this machine only. Build with cpp-httplib 0.53 or later, or "
+         "leave --host out "
          "and use an SSH tunnel.");
   }
   parts_ = std::make_unique<Parts>(options);
@@ -68,11 +69,12 @@ Server::Server(ServerOptions options) {
   parts.http.set_error_handler([](const httplib::Request& request, httplib::Response& response) {
     if (!response.body.empty()) return;
     response.set_content(error_body(HttpError(response.status, "error", "the request was refused"),
-                                    request.path.rfind("/v1", 0) == 0), "application/json");
+                                    request.path.rfind("/v1", 0) == 0),
+                         "application/json");
   });
-  parts.watcher = std::make_unique<RunWatcher>(parts.app.store, parts.app.hub, [app = &parts.app](const std::string& id) {
-    return app->manager.is_live(id);
-  });
+  parts.watcher = std::make_unique<RunWatcher>(
+      parts.app.store, parts.app.hub,
+      [app = &parts.app](const std::string& id) { return app->manager.is_live(id); });
   parts.listener = std::thread([http = &parts.http] { http->listen_after_bind(); });
 }
 
@@ -88,7 +90,8 @@ Server::~Server() {
 int Server::port() const { return parts_->port; }
 
 std::string Server::link_line() const {
-  const std::string start = concat("http://", parts_->host == "localhost" ? "127.0.0.1" : parts_->host, ":", parts_->port, "/#token=");
+  const std::string start = concat("http://", parts_->host == "localhost" ? "127.0.0.1" : parts_->host, ":",
+                                   parts_->port, "/#token=");
   std::string line = "dashboard: " + start + parts_->guard.token;
   if (!parts_->guard.viewer_token.empty()) line += "\nviewers: " + start + parts_->guard.viewer_token;
   return line;

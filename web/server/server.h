@@ -5,14 +5,15 @@
 #include <memory>
 #include <string>
 
-#include "server/trainer_hooks.h"
+#include "web/server/trainer_hooks.h"
 
 namespace seedling::server {
 
 struct ServerOptions {
-  std::filesystem::path runs;      // the folder of runs
-  std::string host = "127.0.0.1";  // anything beyond loopback needs a library without known holes, and the token for all
-  int port = 8080;                 // 0: any free one
+  std::filesystem::path runs;  // the folder of runs
+  std::string host =
+      "127.0.0.1";  // anything beyond loopback needs a library without known holes, and the token for all
+  int port = 8080;  // 0: any free one
   TrainerHooks hooks;
 };
 
@@ -26,7 +27,8 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   int port() const;
-  /// "dashboard: http://127.0.0.1:8080/#token=..." : the contract's line, to be printed once on standard error.
+  /// "dashboard: http://127.0.0.1:8080/#token=..." : the contract's line, to be printed once on standard
+  /// error.
   std::string link_line() const;
   /// A run that the caller trains in this process, in `folder`. The session must outlive this server.
   void attach(const std::filesystem::path& folder, Session& session);

@@ -1,11 +1,12 @@
 // GET /api/stream: one event stream for everything, replayed exactly after a lost connection.
 //
-// A stream is a thread of the pool that reads the hub with a cursor of its own. A client that stopped reading is cut off by
-// the write timeout, one that has gone is noticed at the next ping: its thread is free within seconds.
+// A stream is a thread of the pool that reads the hub with a cursor of its own. A client that stopped reading
+// is cut off by the write timeout, one that has gone is noticed at the next ping: its thread is free within
+// seconds.
 #include <chrono>
 
-#include "server/app.h"
-#include "server/reply.h"
+#include "web/server/app.h"
+#include "web/server/reply.h"
 
 namespace seedling::server {
 
@@ -21,7 +22,8 @@ class StreamReader {
   StreamReader(App& app, const std::string& last_id) : app_(app) {
     if (++app_.streams > kMostStreams) {
       --app_.streams;
-      throw HttpError(503, "too_many_streams", "eight streams are open already; ask /api/runs from time to time instead");
+      throw HttpError(503, "too_many_streams",
+                      "eight streams are open already; ask /api/runs from time to time instead");
     }
     greeting_ = "retry: 1000\n";
     if (!app_.hub.find(last_id, cursor_)) {
@@ -35,7 +37,8 @@ class StreamReader {
   StreamReader(const StreamReader&) = delete;
   StreamReader& operator=(const StreamReader&) = delete;
 
-  /// Waits for something to send, sends it. False when the client has gone; ends the stream when the server does.
+  /// Waits for something to send, sends it. False when the client has gone; ends the stream when the server
+  /// does.
   bool serve(httplib::DataSink& sink) {
     if (!greeting_.empty()) {
       const std::string text = std::move(greeting_);

@@ -1,5 +1,5 @@
 // Text that comes token by token (see text_stream.h).
-#include "server/text_stream.h"
+#include "web/server/text_stream.h"
 
 #include <algorithm>
 

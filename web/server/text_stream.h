@@ -13,8 +13,8 @@ class TextStream {
  public:
   explicit TextStream(std::vector<std::string> stops = {}) : stops_(std::move(stops)) {}
 
-  /// Adds bytes and returns what can be shown now: invalid UTF-8 replaced, an unfinished character and a possible beginning
-  /// of a stop text held back.
+  /// Adds bytes and returns what can be shown now: invalid UTF-8 replaced, an unfinished character and a
+  /// possible beginning of a stop text held back.
   std::string push(std::string_view bytes);
   /// What was held back, at the end of the generation.
   std::string finish();
