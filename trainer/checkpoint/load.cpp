@@ -104,10 +104,12 @@ std::vector<std::string> load_parameters(Model& model, const fs::path& model_dir
   std::set<std::string> used, fresh;
   const StoredTensor* embedding = nullptr;
   std::vector<float> values;  // of the parameter whose entries are being read
-  const std::vector<TensorEntry> entries = checkpoint_entries(model);
+  std::vector<TensorEntry> entries = checkpoint_entries(model);
+  entries.erase(
+      std::remove_if(entries.begin(), entries.end(), [](const TensorEntry& entry) { return entry.copy; }),
+      entries.end());
   for (size_t i = 0; i < entries.size(); ++i) {
     const TensorEntry& entry = entries[i];
-    if (entry.copy) continue;
     const Parameter* parameter = model.parameters().find(entry.parameter);
     const StoredTensor* stored = find_stored(file, entry, config);
     if (stored != nullptr) used.insert(stored->name);

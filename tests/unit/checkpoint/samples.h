@@ -16,17 +16,27 @@ namespace seedling {
 struct Combination {
   std::string arch;
   Objective objective;
+  bool tied;
+
+  ModelConfig config() const {
+    ModelConfig config = small_config(arch, objective);
+    config.tie_embeddings = tied;
+    return config;
+  }
+  std::string name() const { return arch + ' ' + name_of(objective) + (tied ? " tied" : ""); }
 };
 
-/// Every architecture with every head it can have.
+/// Every architecture with every head it can have, tied and untied.
 inline std::vector<Combination> all_combinations() {
   std::vector<Combination> all;
-  for (const char* arch : {"gpt2", "llama", "qwen3", "seedling"})
-    for (Objective objective : {Objective::causal, Objective::classifier, Objective::span})
-      all.push_back({arch, objective});
-  for (const char* arch : {"bert", "distilbert"})
-    for (Objective objective : {Objective::masked, Objective::classifier, Objective::span})
-      all.push_back({arch, objective});
+  for (bool tied : {true, false}) {
+    for (const char* arch : {"gpt2", "llama", "qwen3", "seedling"})
+      for (Objective objective : {Objective::causal, Objective::classifier, Objective::span})
+        all.push_back({arch, objective, tied});
+    for (const char* arch : {"bert", "distilbert"})
+      for (Objective objective : {Objective::masked, Objective::classifier, Objective::span})
+        all.push_back({arch, objective, tied});
+  }
   return all;
 }
 

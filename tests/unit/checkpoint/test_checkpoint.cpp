@@ -26,8 +26,9 @@ struct Run {
   std::vector<std::vector<float>> memory;
   std::vector<NamedTensor> optimizer;
 
-  Run(const std::string& arch, Objective objective, uint64_t seed) {
-    ModelConfig config = small_config(arch, objective);
+  Run(const std::string& arch, Objective objective, uint64_t seed)
+      : Run(small_config(arch, objective), seed) {}
+  Run(ModelConfig config, uint64_t seed) {
     tokenizer = small_tokenizer(!config.causal);
     config.vocab_size = tokenizer->vocab_size();
     model = std::make_unique<Model>(config, *backend, false);
@@ -60,10 +61,10 @@ const json kState = {
 BOOST_AUTO_TEST_SUITE(checkpoint)
 
 BOOST_AUTO_TEST_CASE(resume_is_bit_for_bit) {
-  for (const auto& [arch, objective] : all_combinations()) {
-    BOOST_TEST_CONTEXT(arch << ' ' << name_of(objective)) {
+  for (const Combination& combination : all_combinations()) {
+    BOOST_TEST_CONTEXT(combination.name()) {
       const ScratchFolder folder;
-      Run run(arch, objective, 1), other(arch, objective, 2);
+      Run run(combination.config(), 1), other(combination.config(), 2);
       BOOST_TEST(!same_parameters(*run.model, *other.model));
       run.save(folder / "step-000017", kState);
       BOOST_TEST(names_in(folder.path()) == (std::set<std::string>{"step-000017"}));

@@ -25,15 +25,16 @@ BOOST_AUTO_TEST_SUITE(names)
 
 BOOST_AUTO_TEST_CASE(every_parameter_is_covered_once) {
   const auto backend = small_backend();
-  for (const auto& [arch, objective] : all_combinations()) {
-    BOOST_TEST_CONTEXT(arch << ' ' << name_of(objective)) {
-      Model model(small_config(arch, objective), *backend, false);
+  for (const Combination& combination : all_combinations()) {
+    BOOST_TEST_CONTEXT(combination.name()) {
+      Model model(combination.config(), *backend, false);
       std::map<std::string, int64_t> next_row;
       std::set<std::string> names;
       for (const TensorEntry& entry : checkpoint_entries(model)) {
         BOOST_TEST(names.insert(entry.name).second);
         const Parameter* parameter = model.parameters().find(entry.parameter);
         BOOST_REQUIRE_MESSAGE(parameter != nullptr, entry.parameter);
+        if (entry.copy) continue;
         BOOST_TEST(next_row[entry.parameter] == entry.row_begin);
         next_row[entry.parameter] += entry.rows;
         BOOST_TEST(parameter->shape[0] * entry.columns == parameter->size());
