@@ -36,7 +36,8 @@ class Pretrain(ProgramTest):
 
     def test_evaluate_repeats_the_validation_loss(self):
         result = self.pretrain("run", "--steps", "30", "--eval-every", "10")
-        text = open(self.data, encoding="utf-8").read()
+        with open(self.data, encoding="utf-8") as file:
+            text = file.read()
         tail = text[len(text) * 9 // 10:]
         with open(self.path("tail.txt"), "w", encoding="utf-8") as file:
             file.write(tail)
@@ -172,7 +173,8 @@ class BadInput(ProgramTest):
     def test_damaged_checkpoints(self):
         self.pretrain("run", "--steps", "5")
         model = os.path.realpath(self.path("run/checkpoints/latest/model.safetensors"))
-        good = open(model, "rb").read()
+        with open(model, "rb") as file:
+            good = file.read()
         evaluate = ["evaluate", "--model", self.path("run"), "--data", self.data]
         for name, bad in (("truncated", good[:len(good) // 2]), ("empty", b""), ("header", b"\xff" * 8 + good[8:]),
                           ("flipped", good[:20] + bytes([good[20] ^ 0x10]) + good[21:])):

@@ -23,7 +23,7 @@ struct AddFlags {
         check_flag(info, value);
         flag = value;
       };
-      command->template add_option_function<T>(name, take, help);
+      command->template add_option_function<T>(name, take, help)->take_last();
     }
   }
 };

@@ -1,6 +1,8 @@
 // Batches, evaluation and samples of a text (see pretraining.h).
 #include "training/pretraining.h"
 
+#include <algorithm>
+
 #include "base/files.h"
 #include "generation/generator.h"
 #include "training/evaluator.h"
@@ -40,7 +42,7 @@ Evaluation TextObjective::evaluate(Model& model) {
 nlohmann::json TextObjective::sample(Model& model, const std::string& prompt, uint64_t seed) {
   nlohmann::json line = {{"prompt", prompt}, {"seed", seed}};
   if (masked_) {
-    std::string text = hide_words(prompt);
+    std::string text = hide_words(prompt, *data_.tokenizer);
     line["prompt"] = text;
     for (const auto& guesses : fill_masks(model, *data_.tokenizer, text, 1)) {
       const size_t at = text.find(kMask);
@@ -61,17 +63,26 @@ nlohmann::json TextObjective::sample(Model& model, const std::string& prompt, ui
   return line;
 }
 
-std::string hide_words(const std::string& text) {
-  std::string hidden;
-  size_t begin = 0;
-  for (int word = 1; begin < text.size(); ++word) {
-    size_t end = text.find_first_of(" \n", begin);
-    if (end == std::string::npos) end = text.size();
-    hidden += word % 3 == 0 && end > begin ? kMask : text.substr(begin, end - begin);
-    if (end < text.size()) hidden += text[end];
-    begin = end + 1;
+std::string hide_words(const std::string& text, const Tokenizer& tokenizer) {
+  std::vector<std::pair<size_t, size_t>> words;  // begin and end
+  for (size_t end = 0;;) {
+    const size_t begin = text.find_first_not_of(" \n", end);
+    if (begin == std::string::npos) break;
+    end = std::min(text.find_first_of(" \n", begin), text.size());
+    words.emplace_back(begin, end);
   }
-  return hidden;
+  const bool letters = tokenizer.kind() == "char" || tokenizer.kind() == "byte";
+  std::string hidden;
+  size_t copied = 0;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (i % 3 != 2 && (words.size() > 2 || i + 1 != words.size())) continue;
+    const auto [begin, end] = words[i];
+    const std::string word = text.substr(begin, end - begin);
+    hidden += text.substr(copied, begin - copied);
+    for (size_t n = tokenizer.encode(letters ? word : " " + word).size(); n > 0; --n) hidden += kMask;
+    copied = end;
+  }
+  return words.empty() ? std::string(kMask) : hidden + text.substr(copied);
 }
 
 }  // namespace seedling

@@ -27,7 +27,7 @@ class TextObjective : public Objective {
   uint64_t seed_;
 };
 
-/// Hides every third word of a text behind [MASK].
-std::string hide_words(const std::string& text);
+/// Hides every third word (the last one of a shorter text) behind as many [MASK]s as the word has tokens.
+std::string hide_words(const std::string& text, const Tokenizer& tokenizer);
 
 }  // namespace seedling
