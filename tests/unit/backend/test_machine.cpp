@@ -37,7 +37,10 @@ BOOST_AUTO_TEST_CASE(the_blas_kernel_is_as_wide_as_the_cpu) {
 
 BOOST_AUTO_TEST_CASE(the_widest_table_is_chosen) {
   const char* name = choose_kernels().name;
-  BOOST_CHECK_EQUAL(name, cpu_info().avx512 ? "avx512" : cpu_info().avx2 ? "avx2" : "baseline");
+  BOOST_CHECK_EQUAL(name, cpu_info().avx512_bf16 ? "avx512bf16"
+                          : cpu_info().avx512    ? "avx512"
+                          : cpu_info().avx2      ? "avx2"
+                                                 : "baseline");
   BOOST_CHECK(find_kernels("baseline") != nullptr);
   BOOST_CHECK(find_kernels("mmx") == nullptr);
   setenv("SEEDLING_ISA", "mmx", 1);

@@ -39,6 +39,7 @@ CpuBackend::CpuBackend(int threads, DType activation_type)
     : activation_type_(activation_type),
       isa_(choose_kernels()),
       team_(threads),
+      bf16_(isa_, team_),
       scratch_(static_cast<size_t>(threads)) {
   blas_info();  // loads the library, or says now what is missing
 }
@@ -52,7 +53,10 @@ void* CpuBackend::allocate(size_t bytes) {
   return memory;
 }
 
-void CpuBackend::release(void* memory, size_t) { std::free(memory); }
+void CpuBackend::release(void* memory, size_t bytes) {
+  bf16_.forget(memory, bytes);
+  std::free(memory);
+}
 
 void CpuBackend::copy_to_device(void* device, const void* host, size_t bytes) {
   std::memcpy(device, host, bytes);
@@ -79,10 +83,8 @@ void CpuBackend::add_partial_sums(Tensor sum, int64_t offset) {
 }
 
 std::unique_ptr<Backend> make_cpu_backend(const DeviceOptions& options) {
-  if (options.precision == "bf16") {
-    fail("--precision bf16 is not ready on the CPU yet. Use --precision fp32.");
-  }
-  return std::make_unique<CpuBackend>(options.threads > 0 ? options.threads : cpu_info().cores, DType::f32);
+  const DType type = options.precision == "bf16" ? DType::bf16 : DType::f32;
+  return std::make_unique<CpuBackend>(options.threads > 0 ? options.threads : cpu_info().cores, type);
 }
 
 }  // namespace seedling

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "backend/cpu/cpu_bf16.h"
 #include "backend/cpu/isa/isa.h"
 #include "backend/cpu/thread_team.h"
 
@@ -27,7 +28,9 @@ class CpuBackend final : public Backend {
   void copy_to_device(void* device, const void* host, size_t bytes) override;
   void copy_to_host(void* host, const void* device, size_t bytes) override;
   void synchronize() override {}
-  void parameters_changed() override {}
+  void parameters_changed() override { bf16_.parameters_changed(); }
+  /// The unit that multiplies bf16 blocks: "amx", "avx512bf16" or the row kernels' name.
+  const char* bf16_unit() const { return bf16_.unit(); }
 
   void linear_forward(Tensor y, const Tensor& x, const Tensor& w, const Tensor& bias,
                       const Tensor& residual) override;
@@ -124,6 +127,7 @@ class CpuBackend final : public Backend {
   DType activation_type_;
   const IsaKernels& isa_;
   ThreadTeam team_;
+  Bf16Linear bf16_;
   std::vector<std::vector<float>> scratch_;
   std::vector<double> chunk_sums_;
   std::vector<float> cosines_, sines_;  // (angle_rows_, angle_HS_ / 2)

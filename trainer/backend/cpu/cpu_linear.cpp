@@ -32,6 +32,7 @@ Part share(int64_t rows, int64_t columns, int worker, int workers) {
 
 void CpuBackend::linear_forward(Tensor y, const Tensor& x, const Tensor& w, const Tensor& bias,
                                 const Tensor& residual) {
+  if (x.dtype() == DType::bf16) return bf16_.forward(y, {}, x, w, bias, residual, kNoActivation);
   const int64_t N = x.rows(), I = x.columns(), O = w.dim(0);
   const float *from = x.as<float>(), *weights = w.as<float>(), *b = floats_of(bias), *r = floats_of(residual);
   float* to = y.as<float>();
@@ -60,6 +61,7 @@ void CpuBackend::linear_forward(Tensor y, const Tensor& x, const Tensor& w, cons
 
 void CpuBackend::linear_activation_forward(Tensor y, Tensor pre, const Tensor& x, const Tensor& w,
                                            const Tensor& bias, Activation activation) {
+  if (x.dtype() == DType::bf16) return bf16_.forward(y, pre, x, w, bias, {}, static_cast<int>(activation));
   const int64_t N = x.rows(), I = x.columns(), O = w.dim(0);
   const float *from = x.as<float>(), *weights = w.as<float>(), *b = floats_of(bias);
   float *to = pre.as<float>(), *activated = y.as<float>();
@@ -85,6 +87,7 @@ void CpuBackend::linear_activation_forward(Tensor y, Tensor pre, const Tensor& x
 }
 
 void CpuBackend::linear_backward_input(Tensor dx, const Tensor& dy, const Tensor& w, bool accumulate) {
+  if (dy.dtype() == DType::bf16) return bf16_.backward_input(dx, dy, w, accumulate);
   const int64_t N = dy.rows(), O = dy.columns(), I = w.columns();
   const float *from = dy.as<float>(), *weights = w.as<float>();
   float* to = dx.as<float>();
@@ -98,13 +101,17 @@ void CpuBackend::linear_backward_input(Tensor dx, const Tensor& dy, const Tensor
 
 void CpuBackend::linear_backward_weight(Tensor dw, Tensor dbias, const Tensor& dy, const Tensor& x) {
   const int64_t N = dy.rows(), O = dy.columns(), I = x.columns();
+  if (dbias) {
+    team_.run([&](int worker, int workers) {
+      const Range part = split_range(O, worker, workers, 16);
+      if (part.size() <= 0) return;
+      of(dy).column_sums(dbias.as<float>() + part.begin, at(dy, part.begin), N, part.size(), O);
+    });
+  }
+  if (dy.dtype() == DType::bf16) return bf16_.backward_weight(dw, dy, x);
   const float *from = dy.as<float>(), *inputs = x.as<float>();
-  float *to = dw.as<float>(), *sums = floats_of(dbias);
+  float* to = dw.as<float>();
   team_.run([&](int worker, int workers) {
-    const Range bias_part = split_range(O, worker, workers, 16);
-    if (sums != nullptr && bias_part.size() > 0) {
-      isa_.f32.column_sums(sums + bias_part.begin, from + bias_part.begin, N, bias_part.size(), O);
-    }
     // Rows of dw, or columns where those split more evenly (a vocabulary of 65 characters).
     const bool by_rows = O >= I;
     const Range part = split_range(by_rows ? O : I, worker, workers, 16);

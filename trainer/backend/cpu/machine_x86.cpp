@@ -34,13 +34,15 @@ __attribute__((target("amx-tile,amx-bf16"))) bool tiles_multiply() {
   } config;
   alignas(64) static uint16_t ones[16 * 32];
   alignas(64) static float sums[16 * 16];
-  for (uint16_t& one : ones) one = 0x3F80;  // 1 in bf16
-  _tile_loadconfig(&config);
+  for (uint16_t& one : ones) one = 0x3F80;     // 1 in bf16
+  asm volatile("ldtilecfg %0" ::"m"(config));  // the intrinsic of GCC 12 names 8 of the 64 bytes
+  asm volatile("" ::"r"(ones) : "memory");
   _tile_zero(0);
   _tile_loadd(1, ones, 64);
   _tile_loadd(2, ones, 64);
   _tile_dpbf16ps(0, 1, 2);
   _tile_stored(0, sums, 64);
+  asm volatile("" ::: "memory");
   _tile_release();
   for (float sum : sums) {
     if (sum != 32.0f) return false;

@@ -1,6 +1,7 @@
 // The row kernels of a CPU that is not x86: one table. See isa.h.
 #include <cstring>
 
+#include "backend/cpu/isa/bf16_unit.h"
 #include "backend/cpu/isa/isa.h"
 #include "backend/cpu/isa/tables.h"
 
@@ -11,5 +12,7 @@ const IsaKernels* find_kernels(const char* name) {
 }
 
 const IsaKernels& choose_kernels() { return baseline::table(); }
+
+Bf16Unit choose_bf16_unit(const IsaKernels& isa) { return {isa.name, nullptr, nullptr, isa.blocks.product}; }
 
 }  // namespace seedling

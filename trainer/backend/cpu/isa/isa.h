@@ -11,6 +11,7 @@
 
 #include <cstdint>
 
+#include "backend/cpu/isa/bf16_layout.h"
 #include "kernels/kinds.h"
 #include "kernels/optimizer.h"
 
@@ -105,14 +106,34 @@ struct ParameterKernels {
   void (*apply_update)(float* w, const float* update, int64_t n, float rate, float decay);
 };
 
-struct IsaKernels {
-  const char* name;  // "avx512", "avx2", "baseline"
-  RowKernels f32, bf16;
-  ParameterKernels parameters;
+/// Products of bf16 operands (bf16_layout.h). `x` is f32 or bf16 as the member says.
+struct ProductKernels {
+  void (*pack_left)(uint16_t* block, const void* x, int64_t stride, int64_t rows, int64_t K);
+  void (*pack_left_transposed)(uint16_t* blocks, const void* x, int64_t stride, int64_t K, int64_t M,
+                               int64_t first, int64_t last);
+  void (*pack_right)(uint16_t* panels, const void* x, int64_t stride, int64_t K, int64_t N, int64_t first,
+                     int64_t last);
+  void (*pack_right_transposed)(uint16_t* panels, const void* w, int64_t stride, int64_t K, int64_t N,
+                                int64_t first, int64_t last);
 };
 
-/// The widest table this CPU can run. The environment variable SEEDLING_ISA (avx512, avx2, baseline) asks for
-/// a narrower one, for tests; throws UsageError when the CPU cannot run it or the name is unknown.
+struct BlockKernels {
+  BlockProduct product;
+  void (*finish)(const BlockFinish& finish, const float* sums, int64_t rows, int64_t columns);
+  void (*add)(float* c, int64_t stride, const float* sums, int64_t rows, int64_t columns, float alpha);
+};
+
+struct IsaKernels {
+  const char* name;  // "avx512bf16", "avx512", "avx2", "baseline"
+  RowKernels f32, bf16;
+  ParameterKernels parameters;
+  ProductKernels pack_f32, pack_bf16;
+  BlockKernels blocks;
+};
+
+/// The widest table this CPU can run. The environment variable SEEDLING_ISA (avx512bf16, avx512, avx2,
+/// baseline) asks for a narrower one, for tests; throws UsageError when the CPU cannot run it or the name is
+/// unknown.
 const IsaKernels& choose_kernels();
 /// The table of that name, or null when this CPU cannot run it.
 const IsaKernels* find_kernels(const char* name);

@@ -1,4 +1,5 @@
-// The generic source of the row kernels. Included once by each of baseline.cpp, avx2.cpp and avx512.cpp,
+// The generic source of the row kernels. Included once by each of baseline.cpp, avx2.cpp, avx512.cpp
+// and avx512bf16.cpp,
 // after
 // `#define SEEDLING_ISA name`, which names both the namespace and the table.
 #include <algorithm>
@@ -6,6 +7,10 @@
 #include <cstring>
 #include <type_traits>
 #include <utility>
+
+#if defined(__AVX512BF16__)
+#include <immintrin.h>
+#endif
 
 #include "backend/cpu/isa/isa.h"
 #include "backend/cpu/isa/tables.h"
@@ -27,6 +32,7 @@ namespace {
 #include "backend/cpu/isa/attention.inc.h"
 #include "backend/cpu/isa/attention_other.inc.h"
 #include "backend/cpu/isa/parameters.inc.h"
+#include "backend/cpu/isa/bf16_products.inc.h"
 // clang-format on
 
 template <typename T>
@@ -60,6 +66,14 @@ constexpr RowKernels row_kernels() {
           .softmax = softmax<T>};
 }
 
+template <typename T>
+constexpr ProductKernels product_kernels() {
+  return {.pack_left = pack_left<T>,
+          .pack_left_transposed = pack_left_transposed<T>,
+          .pack_right = pack_right<T>,
+          .pack_right_transposed = pack_right_transposed<T>};
+}
+
 }  // namespace
 
 #define SEEDLING_TEXT_OF(name) #name
@@ -67,7 +81,10 @@ constexpr RowKernels row_kernels() {
 constexpr IsaKernels kTable = {SEEDLING_TEXT(SEEDLING_ISA),
                                row_kernels<float>(),
                                row_kernels<Bf16>(),
-                               {squared_norm, adamw, momentum, apply_update}};
+                               {squared_norm, adamw, momentum, apply_update},
+                               product_kernels<float>(),
+                               product_kernels<Bf16>(),
+                               {block_product, finish_block, add_block}};
 
 const IsaKernels& table() { return kTable; }
 

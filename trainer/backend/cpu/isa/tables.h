@@ -12,4 +12,7 @@ const IsaKernels& table();
 namespace avx512 {
 const IsaKernels& table();
 }
+namespace avx512bf16 {
+const IsaKernels& table();
+}
 }  // namespace seedling

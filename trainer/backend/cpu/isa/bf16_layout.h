@@ -1,0 +1,41 @@
+// How bf16 operands lie in memory for block products, the same for tiles, dot products and plain arithmetic.
+//
+// A product c (M, N) = a (M, K) b (K, N) is cut into blocks of 32 x 32 of c, each summed over K in steps of
+// 32:
+//
+//   left block   (a): 32 rows,    [step][32 rows][32 k]
+//   right panel  (b): 32 columns, [step][2 halves][16 pairs of k][16 columns][2]
+//
+// One step of either is 2 KiB, two AMX tiles of 16 rows x 64 bytes. Neighbouring k lie together in pairs
+// because both x86 units multiply pairs: TDPBF16PS and VDPBF16PS. What is missing of a last row, column or k
+// is zero. Called by: bf16_products.inc.h (packs and multiplies), amx_product.h, cpu_bf16.cpp (owns the
+// memory).
+#pragma once
+
+#include <cstdint>
+
+namespace seedling {
+
+constexpr int64_t kBlock = 32;                      // rows, columns, and k of a step
+constexpr int64_t kStepElements = kBlock * kBlock;  // of one block or panel, one step
+constexpr int64_t block_count(int64_t n) { return (n + kBlock - 1) / kBlock; }
+/// Elements of the packed form of `n` rows (or columns) over K.
+constexpr int64_t packed_elements(int64_t n, int64_t K) {
+  return block_count(n) * block_count(K) * kStepElements;
+}
+
+/// sums (32, 32) = left block times right panel over `steps` steps.
+using BlockProduct = void (*)(float* sums, const uint16_t* left, const uint16_t* right, int64_t steps);
+
+/// What to do with the sums of a block of a linear layer's output, of bf16 elements with rows `stride` apart.
+struct BlockFinish {
+  uint16_t* y;               // = sums + bias + residual, through the activation when there is one
+  uint16_t* pre;             // the same before the activation, or null
+  const float* bias;         // of these columns, or null
+  const uint16_t* residual;  // or null; may be y
+  int64_t stride;
+  int activation;  // an Activation, or kNoActivation
+};
+constexpr int kNoActivation = -1;
+
+}  // namespace seedling

@@ -1,0 +1,250 @@
+// Packing bf16 operands, their products, and what follows a block of sums. Layout: bf16_layout.h.
+// Included by table.inc.h alone.
+
+#if defined(__AVX512BF16__)
+/// kLanes floats rounded to bf16 in one instruction.
+SEEDLING_HD void put_vec(Bf16* p, Vec x) {
+  const __m256bh rounded = _mm512_cvtneps_pbh((__m512)x);
+  std::memcpy(p, &rounded, sizeof rounded);
+}
+#else
+SEEDLING_HD void put_vec(Bf16* p, Vec x) {
+  float values[kLanes];
+  store_vec(values, x);
+  for (int64_t l = 0; l < kLanes; ++l) put(p + l, values[l]);
+}
+#endif
+
+typedef uint32_t Pairs __attribute__((vector_size(kLanes * sizeof(uint32_t)), aligned(4), may_alias));
+
+SEEDLING_HD Vec get_vec(const Bf16* p) {
+  Pairs bits;
+  for (int64_t l = 0; l < kLanes; ++l) bits[l] = static_cast<uint32_t>(p[l]) << 16;
+  return reinterpret_cast<Vec&>(bits);
+}
+
+/// sums (32, 32) = left right, in floats: each pair of bf16 is two multiplications.
+#if defined(__AVX512BF16__)
+/// One VDPBF16PS: sum += the products of both elements of each pair. Denormals count as zero.
+SEEDLING_HD void add_pair_products(Vec& sum, uint32_t left, const Bf16* right) {
+  const __m512i a = _mm512_set1_epi32(static_cast<int>(left));
+  const __m512i b = _mm512_loadu_si512(right);
+  sum = (Vec)_mm512_dpbf16_ps((__m512)sum, (__m512bh)a, (__m512bh)b);
+}
+#else
+SEEDLING_HD void add_pair_products(Vec& sum, uint32_t left, const Bf16* right) {
+  const Pairs pairs = *reinterpret_cast<const Pairs*>(right);
+  Pairs low = pairs << 16, high = pairs & 0xFFFF0000u;
+  sum += kernels::float_of_bits(left << 16) * reinterpret_cast<Vec&>(low);
+  sum += kernels::float_of_bits(left & 0xFFFF0000u) * reinterpret_cast<Vec&>(high);
+}
+#endif
+
+/// M rows by N vectors of the 32 x 32 sums.
+template <int M, int N>
+SEEDLING_HD void block_tile(float* sums, const Bf16* left, const Bf16* right, int64_t steps) {
+  Vec tile[M][N];
+#pragma GCC unroll 16
+  for (int i = 0; i < M; ++i) {
+#pragma GCC unroll 4
+    for (int j = 0; j < N; ++j) tile[i][j] = Vec{};
+  }
+  for (int64_t step = 0; step < steps; ++step) {
+    const Bf16 *a = left + step * kStepElements, *b = right + step * kStepElements;
+    for (int64_t pair = 0; pair < kBlock / 2; ++pair) {
+#pragma GCC unroll 16
+      for (int i = 0; i < M; ++i) {
+        uint32_t factor;
+        std::memcpy(&factor, a + i * kBlock + 2 * pair, sizeof factor);
+#pragma GCC unroll 4
+        for (int j = 0; j < N; ++j) add_pair_products(tile[i][j], factor, b + pair * kBlock + j * 2 * kLanes);
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < M; ++i) {
+#pragma GCC unroll 4
+    for (int j = 0; j < N; ++j) store_vec(sums + i * kBlock + j * kLanes, tile[i][j]);
+  }
+}
+
+void block_product(float* sums, const Bf16* left, const Bf16* right, int64_t steps) {
+  // Each half of 16 columns is one vector of AVX-512, two of AVX2, four of the baseline.
+  constexpr int kVectors = static_cast<int>(16 / kLanes), kRows = kLanes == 16 ? 16 : kLanes == 8 ? 4 : 2;
+  for (int64_t half = 0; half < 2; ++half) {
+    for (int64_t i = 0; i < kBlock; i += kRows) {
+      block_tile<kRows, kVectors>(sums + i * kBlock + half * 16, left + i * kBlock,
+                                  right + half * kStepElements / 2, steps);
+    }
+  }
+}
+
+/// Transposes a 16 x 16 square of 32-bit elements; a row of `from` is `from_stride` elements from the next.
+SEEDLING_HD void transpose_pairs(uint32_t* to, int64_t to_stride, const uint32_t* from, int64_t from_stride) {
+  for (int64_t r = 0; r < 16; r += kLanes) {
+    for (int64_t c = 0; c < 16; c += kLanes) {
+      Vec square[kLanes];
+#pragma GCC unroll 16
+      for (int64_t l = 0; l < kLanes; ++l) {
+        square[l] = load_vec(reinterpret_cast<const float*>(from + (r + l) * from_stride + c));
+      }
+      exchange_rows<1>(square);
+#pragma GCC unroll 16
+      for (int64_t l = 0; l < kLanes; ++l) {
+        store_vec(reinterpret_cast<float*>(to + (c + l) * to_stride + r), square[l]);
+      }
+    }
+  }
+}
+
+template <typename T>
+SEEDLING_HD uint32_t bits_of(const T* p) {
+  if constexpr (std::is_same_v<T, Bf16>) {
+    return *p;
+  } else {
+    return bf16_of_float(*p);
+  }
+}
+
+/// Pairs (rows 2 p and 2 p + 1 of x) of 32 columns: the square [16 pairs][32 columns], zero past `rows`,
+/// `columns`.
+template <typename T>
+SEEDLING_HD void pair_rows(uint32_t* pairs, int64_t pairs_stride, const T* x, int64_t stride, int64_t rows,
+                           int64_t columns) {
+  for (int64_t p = 0; p < kBlock / 2; ++p) {
+    uint32_t* to = pairs + p * pairs_stride;
+    const T *even = x + 2 * p * stride, *odd = even + stride;
+    if (2 * p + 1 < rows && columns == kBlock) {
+      for (int64_t i = 0; i < kBlock; ++i) to[i] = bits_of(even + i) | bits_of(odd + i) << 16;
+      continue;
+    }
+    for (int64_t i = 0; i < kBlock; ++i) {
+      const bool has_even = 2 * p < rows && i < columns, has_odd = 2 * p + 1 < rows && i < columns;
+      to[i] = (has_even ? bits_of(even + i) : 0u) | (has_odd ? bits_of(odd + i) << 16 : 0u);
+    }
+  }
+}
+
+/// Right panels of b (K, N) itself, K down the rows of x: steps [first, last) of every panel.
+template <typename T>
+void pack_right(Bf16* panels, const void* x_, int64_t stride, int64_t K, int64_t N, int64_t first,
+                int64_t last) {
+  const T* x = static_cast<const T*>(x_);
+  const int64_t steps = block_count(K);
+  for (int64_t step = first; step < last; ++step) {
+    for (int64_t panel = 0; panel < block_count(N); ++panel) {
+      const int64_t k = step * kBlock, n = panel * kBlock;
+      uint32_t pairs[16 * kBlock];
+      pair_rows(pairs, kBlock, x + k * stride + n, stride, std::min(kBlock, K - k), std::min(kBlock, N - n));
+      uint32_t* to = reinterpret_cast<uint32_t*>(panels + (panel * steps + step) * kStepElements);
+      for (int64_t p = 0; p < 16; ++p) {
+        std::memcpy(to + p * 16, pairs + p * kBlock, 64);
+        std::memcpy(to + 256 + p * 16, pairs + p * kBlock + 16, 64);
+      }
+    }
+  }
+}
+
+/// Left blocks of the transpose of x (K, M): steps [first, last) of every block.
+template <typename T>
+void pack_left_transposed(Bf16* blocks, const void* x_, int64_t stride, int64_t K, int64_t M, int64_t first,
+                          int64_t last) {
+  const T* x = static_cast<const T*>(x_);
+  const int64_t steps = block_count(K);
+  for (int64_t step = first; step < last; ++step) {
+    for (int64_t block = 0; block < block_count(M); ++block) {
+      const int64_t k = step * kBlock, m = block * kBlock;
+      uint32_t pairs[16 * kBlock];
+      pair_rows(pairs, kBlock, x + k * stride + m, stride, std::min(kBlock, K - k), std::min(kBlock, M - m));
+      uint32_t* to = reinterpret_cast<uint32_t*>(blocks + (block * steps + step) * kStepElements);
+      transpose_pairs(to, 16, pairs, kBlock);
+      transpose_pairs(to + 256, 16, pairs + 16, kBlock);
+    }
+  }
+}
+
+/// One left block: `rows` rows of x (M, K), K along the rows.
+template <typename T>
+void pack_left(Bf16* block, const void* x_, int64_t stride, int64_t rows, int64_t K) {
+  const T* x = static_cast<const T*>(x_);
+  for (int64_t step = 0; step < block_count(K); ++step) {
+    const int64_t k = step * kBlock, n = std::min(kBlock, K - k);
+    Bf16* to = block + step * kStepElements;
+    for (int64_t r = 0; r < kBlock; ++r, to += kBlock) {
+      if (r < rows && n == kBlock) {
+        for (int64_t i = 0; i < kBlock; ++i) to[i] = static_cast<Bf16>(bits_of(x + r * stride + k + i));
+      } else {
+        for (int64_t i = 0; i < kBlock; ++i)
+          to[i] = r < rows && i < n ? static_cast<Bf16>(bits_of(x + r * stride + k + i)) : 0;
+      }
+    }
+  }
+}
+
+/// Right panels of the transpose of w (N, K): panels [first, last), for y = x w^T.
+template <typename T>
+void pack_right_transposed(Bf16* panels, const void* w_, int64_t stride, int64_t K, int64_t N, int64_t first,
+                           int64_t last) {
+  const T* w = static_cast<const T*>(w_);
+  const int64_t steps = block_count(K);
+  alignas(64) Bf16 rows[kStepElements];
+  for (int64_t panel = first; panel < last; ++panel) {
+    const int64_t n = panel * kBlock, count = std::min(kBlock, N - n);
+    for (int64_t step = 0; step < steps; ++step) {
+      const int64_t k = step * kBlock;
+      pack_left<T>(rows, w + n * stride + k, stride, count, std::min(kBlock, K - k));
+      uint32_t* to = reinterpret_cast<uint32_t*>(panels + (panel * steps + step) * kStepElements);
+      transpose_pairs(to, 16, reinterpret_cast<const uint32_t*>(rows), 16);
+      transpose_pairs(to + 256, 16, reinterpret_cast<const uint32_t*>(rows) + 256, 16);
+    }
+  }
+}
+
+/// The epilogue of a linear layer on a block of sums, while they are in L1.
+void finish_block(const BlockFinish& finish, const float* sums, int64_t rows, int64_t columns) {
+  const auto each = [&](auto activate) __attribute__((always_inline)) {
+    for (int64_t r = 0; r < rows; ++r) {
+      const float* sum = sums + r * kBlock;
+      Bf16* y = finish.y + r * finish.stride;
+      Bf16* pre = finish.pre == nullptr ? nullptr : finish.pre + r * finish.stride;
+      const Bf16* residual = finish.residual == nullptr ? nullptr : finish.residual + r * finish.stride;
+      int64_t c = 0;
+      for (; c + kLanes <= columns; c += kLanes) {
+        Vec value = load_vec(sum + c);
+        if (finish.bias != nullptr) value += load_vec(finish.bias + c);
+        if (residual != nullptr) value += get_vec(residual + c);
+        if (pre != nullptr) put_vec(pre + c, value);
+        float values[kLanes];
+        store_vec(values, value);
+        for (int64_t l = 0; l < kLanes; ++l) values[l] = activate(values[l]);
+        put_vec(y + c, load_vec(values));
+      }
+      for (; c < columns; ++c) {
+        float value = sum[c];
+        if (finish.bias != nullptr) value += finish.bias[c];
+        if (residual != nullptr) value += get(residual + c);
+        if (pre != nullptr) put(pre + c, value);
+        put(y + c, activate(value));
+      }
+    }
+  };
+  if (finish.activation == kNoActivation)
+    return each([](float x) __attribute__((always_inline)) { return x; });
+  with_activation(static_cast<Activation>(finish.activation), [&](auto kind) {
+    constexpr Activation kActivation = decltype(kind)::value;
+    each([](float x) __attribute__((always_inline)) { return kernels::activate<kActivation>(x); });
+  });
+}
+
+/// c += alpha sums, on floats (gradients of weights).
+void add_block(float* c, int64_t stride, const float* sums, int64_t rows, int64_t columns, float alpha) {
+  for (int64_t r = 0; r < rows; ++r) {
+    float* to = c + r * stride;
+    const float* sum = sums + r * kBlock;
+    if (columns == kBlock) {
+      for (int64_t i = 0; i < kBlock; ++i) to[i] += alpha * sum[i];
+    } else {
+      for (int64_t i = 0; i < columns; ++i) to[i] += alpha * sum[i];
+    }
+  }
+}
