@@ -14,6 +14,7 @@ void add_pretrain_command(CLI::App& app, CommandContext& context);
 void add_evaluate_command(CLI::App& app, CommandContext& context);
 void add_bench_command(CLI::App& app, CommandContext& context);
 void add_doctor_command(CLI::App& app, CommandContext& context);
+void add_serve_command(CLI::App& app, CommandContext& context);
 
 namespace {
 
@@ -24,6 +25,7 @@ constexpr AddCommand kCommands[] = {
     add_evaluate_command,
     add_bench_command,
     add_doctor_command,
+    add_serve_command,
 };
 
 constexpr int kSuccess = 0, kFailure = 1, kWrongUsage = 2;

@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "checkpoint/checkpoint.h"
 #include "commands/dashboard.h"
+#include "commands/runs.h"
 #include "commands/training_flags.h"
 #include "data/dataset.h"
 #include "training/autopilot.h"
@@ -190,8 +191,12 @@ std::string compare_with_rivals(const json& rivals, double loss) {
   return words;
 }
 
-void run_pretrain(const PretrainFlags& given, int port, CommandContext& context) {
+}  // namespace
+
+json run_pretrain(const PretrainFlags& given, CommandContext& context, Session& session,
+                  const std::function<void(const std::filesystem::path&)>& settled) {
   PretrainRun run = understand(given, context);
+  if (settled) settled(run.folder);
   if (!run.resume && std::filesystem::exists(run.folder / "run.json"))
     create_run_directory(run.folder);  // says why not
   const std::unique_ptr<Backend> backend = make_backend(context.common.device);
@@ -238,9 +243,6 @@ void run_pretrain(const PretrainFlags& given, int port, CommandContext& context)
   options.optimizer = plan_optimizer(run.flags);
   options.seed = run.seed;
   options.ceiling = ceiling;
-  Session session;
-  const std::shared_ptr<void> dashboard = port >= 0 ? start_dashboard(session, run.folder, port) : nullptr;
-  const InterruptGuard guard;
   Trainer trainer(options, model, objective, *data.tokenizer, session);
   const TrainingResult result = trainer.run(run.resume, run.changes);
 
@@ -266,10 +268,8 @@ void run_pretrain(const PretrainFlags& given, int port, CommandContext& context)
     const std::string words = compare_with_rivals(data.rivals, best["val_loss"].get<double>());
     if (!words.empty()) context.say(concat("validation loss ", best["val_loss"].get<double>(), ": ", words));
   }
-  context.finish(report);
+  return report;
 }
-
-}  // namespace
 
 void add_pretrain_command(CLI::App& app, CommandContext& context) {
   auto flags = std::make_shared<PretrainFlags>();
@@ -277,7 +277,16 @@ void add_pretrain_command(CLI::App& app, CommandContext& context) {
   CLI::App* command = add_command(app, context, "pretrain", "Train a language model from random weights");
   visit_pretrain_flags(*flags, AddFlags{command});
   add_serve_flag(command, *port);
-  command->callback([flags, port, &context] { run_pretrain(*flags, *port, context); });
+  command->callback([flags, port, &context] {
+    const InterruptGuard guard;
+    Session session;
+    std::shared_ptr<void> dashboard;
+    const json report = run_pretrain(*flags, context, session, [&](const std::filesystem::path& folder) {
+      if (*port >= 0) dashboard = start_dashboard(session, folder, *port, context);
+    });
+    dashboard.reset();
+    context.finish(report);
+  });
 }
 
 }  // namespace seedling

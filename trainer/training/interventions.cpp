@@ -39,6 +39,11 @@ void check_name(const std::string& name) {
 
 }  // namespace
 
+const std::vector<std::string>& changeable_flags() {
+  static const std::vector<std::string> names(std::begin(kChangeable), std::end(kChangeable));
+  return names;
+}
+
 void check_command(const Command& command) {
   check_known(command.name, kCommandNames, "unknown command");
   const json& arguments = command.arguments;

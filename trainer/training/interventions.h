@@ -5,6 +5,8 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "training/session.h"
 #include "training/trainer_state.h"
@@ -14,6 +16,9 @@ namespace seedling {
 /// Throws UsageError when the command is unknown, "set" names a flag that cannot change in a run or a value
 /// out of range, "rewind" has no step, or "fork" has a bad name.
 void check_command(const Command& command);
+
+/// The flags that "set" may change while a run goes on.
+const std::vector<std::string>& changeable_flags();
 
 /// The settings after "set": a new learning rate takes its lowest rate along in proportion, unless that is
 /// given too.
