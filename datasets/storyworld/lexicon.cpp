@@ -128,7 +128,7 @@ constexpr Row kRows[] = {
      "oil the <padj> hinges|hang up the <flower>|peel the <veg>|dust the <padj> shelves|weed the <flower>|"
      "untangle the <padj> strings|load the <padj> cart|wash the <veg>|paint the <padj> fence"},
     {"supper",
-     "<vegsoup> soup|<adjfood> potatoes|<vegsoup> stew|<adjfood> <veg> and <veg>|barley porridge|"
+     "<vegsoup> soup|mashed <veg>|<vegsoup> stew|<adjfood> <veg> and <veg>|barley porridge|"
      "<adjfood> fish|noodles with <veg>|<adjfood> pancakes|cabbage rolls|toasted cheese|<fruit> dumplings|"
      "<adjfood> <veg>|omelettes with <veg>|rice pudding|<vegsoup> pie"},
     {"ending",

@@ -9,6 +9,9 @@ void opening(Teller& t) {
   t.pick_season();
   t.pick_time();
   t.pick_child('H');
+  if (t.brief())
+    return t.say(
+        {"one {season} {time}, {H} was <hobby>.", "{H} loved <hobby>, but it was a {season} {time}."});
   t.say({
       "one <day@> {season} {time}, <weather@>. {H} was a <trait> {H.child} who loved <hobby>.",
       "it was a <day@> {time} in {season}, and <weather@>. A <trait> {H.child} called {H} was <hobby> near "
@@ -38,6 +41,7 @@ void opening(Teller& t) {
 void walk_to(Teller& t, char place) {
   const std::string p(1, place);
   t.go('H', place);
+  if (t.brief()) return t.say({"{he} <walk> to {" + p + "}.", "{H} <walk> to {" + p + "}."});
   const std::string a = "{he} <walk> <along>, past <past>, to {" + p + "}.";
   const std::string b = "{H} <walk> past <past> and past <past> until {he} came to {" + p + "}.";
   const std::string c = "{he} <walk> <along> to {" + p + "}, where {he} saw {" + p + ".see}.";
@@ -66,6 +70,7 @@ void aside(Teller& t) {
 }
 
 void meet(Teller& t) {
+  if (t.brief()) return t.say({"there was {V}, {V.job}.", "{V.job}, {V}, was at work."});
   t.say({
       "{V.job} stood between {P.see} and {P.see}. \"<hello>, {V},\" <said> {H} <how>.",
       "there sat {V.job}, whose name was {V}, beside {P.see}.",
@@ -88,6 +93,7 @@ void about_good(Teller& t) {
 }
 
 void feel_glad(Teller& t) {
+  if (t.brief()) return t.say({"{H} was <glad>."});
   t.say({
       "{H} was <very> <glad>.",
       "\"<cheer>!\" <said> {H}, and {he} felt <glad>.",
@@ -100,6 +106,7 @@ void feel_glad(Teller& t) {
 }
 
 void feel_sad(Teller& t) {
+  if (t.brief()) return t.say({"{H} was <sad>."});
   t.say({
       "{H} was <very> <sad>.",
       "\"<gasp>,\" <said> {H}, and {he} was <sad>.",
@@ -113,6 +120,7 @@ void feel_sad(Teller& t) {
 
 void ending(Teller& t, std::string_view moral) {
   const std::string m(moral);
+  if (t.brief()) return t.say({"\"" + m + ",\" <said> {his} {R}."});
   t.say({
       "when <ending>, {H} told {his} {R} everything. \"" + m + ",\" {R.he} <said> <how>.",
       "that evening they had <supper>, and <ending>. {H} never forgot that " + m + ".",

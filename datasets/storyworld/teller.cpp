@@ -78,7 +78,7 @@ void Teller::say(std::initializer_list<std::string_view> shapes) {
 }
 
 bool Teller::perhaps(double p, std::initializer_list<std::string_view> shapes) {
-  if (!chooser_.chance(p)) return false;
+  if (brief_ || !chooser_.chance(p)) return false;
   say(shapes);
   return true;
 }

@@ -84,6 +84,10 @@ class Teller {
   void close_door();
   void note(Act act, char who, char good = 0, char whom = 0, char place = 0);
 
+  /// A brief telling: only what moves the plot (for the summaries); asides are left out, scenes are short.
+  void be_brief() { brief_ = true; }
+  bool brief() const { return brief_; }
+
   // --- reading back ---
   Chooser& chooser() { return chooser_; }
   const std::string& text() const { return text_; }
@@ -126,6 +130,7 @@ class Teller {
   std::vector<std::pair<int, int>> holders_;  // good -> person
   std::vector<int> broken_;
   bool door_open_ = false;
+  bool brief_ = false;
   std::vector<Event> events_;
   const std::string* target_ = nullptr;
   size_t matched_ = 0;
