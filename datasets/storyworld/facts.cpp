@@ -89,13 +89,15 @@ void about_goods(std::vector<Fact>& facts) {
                      {"What colour " + is + the + "?", "Which colour do we see on " + the + "?"},
                      good.colour});
     facts.push_back({"maker",
-                     upper(the) + " come" + (good.plural ? "" : "s") + " from " + job + ".",
+                     upper(job) + " makes or sells " + the + ".",
                      {"Who has " + the + " to sell?", "From whom do we get " + the + "?",
                       "Whom can I ask for " + the + "?"},
                      job});
+    const std::string comes = good.plural ? " come from " : " comes from ";
+    const std::string does = good.plural ? "do " : "does ";
     facts.push_back({"source",
-                     upper(the) + " " + is + "made from " + good.source + ".",
-                     {"What " + is + the + " made from?", "What does one need to make " + the + "?"},
+                     upper(the) + comes + good.source + ".",
+                     {"What " + does + the + " come from?", "Where " + does + the + " come from?"},
                      good.source});
   }
 }

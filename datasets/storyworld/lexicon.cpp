@@ -166,7 +166,7 @@ constexpr Row kRows[] = {
      "a <padj> cart splashed {him} with mud|{he} took a wrong turn|<number> <herdcolour> geese chased {him}|"
      "{he} bumped into a <trait> <passer>"},
     {"contest_event",
-     "the <racekind> race|the <veg> toss|the singing match|the spelling match|the <fruit> eating match|"
+     "the <racekind> race|the <vegsoup> toss|the singing match|the spelling match|the <fruit> eating match|"
      "the <game> match"},
     {"crop", "bean|pumpkin|sunflower|pea|tomato|radish|lupin|cucumber|poppy|melon|marigold|pepper"},
     {"treasure",
@@ -244,7 +244,7 @@ constexpr Row kRows[] = {
     {"said",
      "said|replied|answered|declared|murmured|whispered|remarked|laughed|muttered|announced|called|cried|"
      "insisted|grumbled"},
-    {"asked", "asked|wondered|inquired|whispered|wanted to know"},
+    {"asked", "asked|wondered|inquired|whispered"},
     {"very", "very|so|quite|rather|terribly|truly|really|a little|awfully|extremely"},
     {"adjfood", "fried|baked|boiled|roast|hot|cold|salted|crisp|buttered|smoked"},
     {"game", "pirates|marbles|knights|robbers|skittles|hopscotch|shop|school|circus|kings and queens"},

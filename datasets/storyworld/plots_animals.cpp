@@ -106,7 +106,7 @@ void plot_night(Teller& t) {
   t.say({
       "and what was it? It was only a <animal_mood> {A}, which {A.sound} <cry>.",
       "then something {A.sound} <cry>. It was a <animal_mood> {A}!",
-      "{he} lifted the lamp <how>, and there stood a {A.col} {A} and {A.sound}.",
+      "{he} lifted the lamp <how>, and there stood a {A.col} {A}, which {A.sound} <cry>.",
       "out of the dark {A.gait} a <animal_mood>, <animal_mood> {A}.",
   });
   t.say({

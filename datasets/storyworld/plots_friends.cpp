@@ -76,7 +76,7 @@ void plot_contest(Teller& t) {
   t.bind_maker('V', 'G');
   t.have('V', 'G');
   t.say({
-      "{V.job} had made {G.it} from {G.source}.",
+      "{V.job} had brought {G.it} in a <padj> <carried>.",
       "{G.they} came from {V}, {V.job}, who was <trait> and <trait>.",
       "{V}, {V.job}, had given {G.it} <how>.",
   });
@@ -119,11 +119,11 @@ void plot_contest(Teller& t) {
     t.say({
         "but {F} was faster, and the {G} went to {F}.",
         "in the end {F} won by <number> points, and {V.job} gave {F.him} the {G}.",
-        "\"The winner is {F}!\" <said> {V}. {H} came only in place <number>.",
+        "\"The winner is {F}!\" <said> {V}. {H} was <number> steps behind.",
     });
     feel_sad(t);
     t.say({
-        "yet {he} went to {F} and <said> <how>: \"You were <nice>.\"",
+        "yet {he} went to {F} and <said> <how>: \"You were [great|fast|splendid|wonderful|better].\"",
         "\"You did well,\" <said> {F} <how>, and shared <treat> with {him}.",
         "\"Next year,\" <said> {his} {R}, \"you will do better. Come, let us <plan>.\"",
     });

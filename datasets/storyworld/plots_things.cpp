@@ -110,7 +110,7 @@ void plot_trade(Teller& t) {
   });
   aside(t);
   t.say({
-      "{H} began to {K.use} {K.it} at once, <along> and past <past>.",
+      "{H} began to {K.use} {K.it} <along> and past <past>.",
       "\"I like this very much,\" {H} <said> <how>. \"So do I!\" {F} <said> <how>.",
       "for <number> hours {H} could {K.use} {K.it}, and {F} could {G.use} {G.it}.",
       "together they went to <plan> and to <plan>.",
@@ -192,7 +192,7 @@ void plot_confession(Teller& t) {
   });
   t.say({
       "quickly {he} hid the {G} <look>.",
-      "{he} pushed the {G} <look> and <walk> away <along>.",
+      "{he} laid the {G} <look> and <walk> away <along>.",
       "{his} heart beat fast. {he} put the {G} <look> and <walk> home.",
       "no one had seen it, so {he} left the {G} <look>.",
   });
@@ -223,7 +223,7 @@ void plot_confession(Teller& t) {
   t.say({
       "{V} looked at {him} for <number> minutes. \"Thank you for telling me,\" {V.he} <said>, and <smile>.",
       "\"I knew it,\" <said> {V} <how>. \"Now <chore>, and all is well.\"",
-      "{V} was not <sad>. \"A new one can be made from {G.source},\" {V.he} <said> <how>.",
+      "{V} was not <sad>. \"More will come from {G.source},\" {V.he} <said> <how>.",
       "\"<gasp>,\" <said> {V}, \"but it was <right>. Let us <chore> together.\"",
   });
   feel_glad(t);

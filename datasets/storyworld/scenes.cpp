@@ -86,8 +86,8 @@ void about_good(Teller& t) {
   t.perhaps(0.4, {
                      "the {G} of {V.job} {G.was} always {G.col}.",
                      "\"{G.they} come{G.s} from {G.source},\" <said> {V} <how>.",
-                     "everyone knew that {V.job} used {G.source}.",
-                     "\"I use {G.source},\" <said> {V.job} <how>.",
+                     "everyone knew that such things come from {G.source}.",
+                     "\"Such things come from {G.source},\" <said> {V.job} <how>.",
                      "{G.they} {G.was} {G.col}, for {V.job} liked that best.",
                  });
 }

@@ -33,7 +33,11 @@ Story make_story(uint64_t seed, uint64_t index) {
   return {teller.text(), teller.chooser().bits()};
 }
 
-Story make_document(uint64_t seed, uint64_t index) { return make_story(seed, index); }
+Story make_document(uint64_t seed, uint64_t index) {
+  storyworld::Teller teller{storyworld::Chooser(derive_key(derive_key(seed, 0x444F43), index))};
+  storyworld::tell_document(teller);
+  return {teller.text(), teller.chooser().bits()};
+}
 
 CorpusSize stream_corpus(uint64_t seed, uint64_t first, uint64_t bytes,
                          const std::function<void(const Story&)>& take) {

@@ -31,8 +31,7 @@ std::string summary_of(Teller& t, std::string_view plot) {
   const auto& log = t.events();
   const bool won =
       std::any_of(log.begin(), log.end(), [](const Event& event) { return event.act == Act::win; });
-  return t.phrase(won ? "{H} won {G.a}, and {F} came second."
-                      : "{F} won {G.a}, but {H} was glad all the same.");
+  return t.phrase(won ? "{H} won {G.a} against {F}." : "{F} won {G.a} against {H}.");
 }
 
 std::string upper(std::string text) {

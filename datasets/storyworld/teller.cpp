@@ -36,7 +36,7 @@ bool takes_lead(std::string_view shape) {
     if (shape.substr(0, hero.size()) != hero) continue;
     const std::string_view rest = shape.substr(hero.size());
     for (const std::string_view state :
-         {"was ", "had ", "and ", "lived ", "owned ", "dreamed ", "never ", "did "})
+         {"was ", "had ", "and ", "lived ", "liked ", "knew ", "owned ", "dreamed ", "never ", "did "})
       if (rest.substr(0, state.size()) == state) return false;
     return true;
   }

@@ -45,8 +45,12 @@ class Teller {
   void say(std::initializer_list<std::string_view> shapes);
   /// The same with probability p, else nothing. True if it was said.
   bool perhaps(double p, std::initializer_list<std::string_view> shapes);
-  /// Ends the paragraph: the next sentence starts on a new line.
-  void new_paragraph() { text_ += '\n'; }
+  /// Adds a line as it stands.
+  void line(std::string_view words) {
+    if (!text_.empty()) text_ += '\n';
+    text_ += words;
+    check();
+  }
 
   // --- cast: each choice is made here, so call it just before the first mention ---
   void pick_season();

@@ -208,7 +208,7 @@ Bilingual make_bilingual(Chooser& chooser) {
   std::vector<Aligned> tamori;
   if (question) tamori.push_back({"ka", "?"});
   if (negated) tamori.push_back({"ni", "not"});
-  tamori.push_back({stem(verb.base) + kTenseSuffix[tense] + (who.plural ? "m" : ""), verb.base});
+  tamori.push_back({stem(verb.base) + kTenseSuffix[tense] + (who.plural ? "am" : ""), verb.base});
   const auto append = [&](const Phrase& phrase) {
     english += " " + phrase.english;
     tamori.insert(tamori.end(), phrase.tamori.begin(), phrase.tamori.end());

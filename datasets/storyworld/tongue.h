@@ -5,7 +5,7 @@
 //   order        verb, subject, object, place, time       "Yesterday the goat ate a red apple." -> eat goat
 //   apple red ... classes      every noun is of class o, a or e, heard in its last vowel; plural adds -n
 //   agreement    article, possessive and adjective take the noun's class vowel and its -n; adjectives follow
-//   the noun tense        -i present, -ul past, -esh future, on the verb's stem; a plural subject adds -m
+//   the noun tense        -i present, -ul past, -esh future, on the verb's stem; a plural subject adds -am
 //   negation     "ni" before the verb; a question opens with "ka"
 // Names stay as they are. Called by the task makers and the village pages.
 #pragma once

@@ -178,7 +178,7 @@ constexpr Ware kWares[] = {
     {{"a basket of @ peas", "peas", true, kGardener, "green", "the bean rows", "cook"}, Kind::food},
     {{"a jar of @ honey", "honey", false, kBeekeeper, "golden", "clover", "taste"}, Kind::food},
     {{"a @ candle", "candle", false, kBeekeeper, "yellow", "beeswax", "light"}, Kind::gift},
-    {{"a ball of @ wool", "wool", false, kShepherd, "white", "the sheep", "knit with"}, Kind::gift},
+    {{"a ball of @ wool", "wool", false, kShepherd, "white", "fleece", "knit with"}, Kind::gift},
     {{"a @ walking stick", "walking stick", false, kShepherd, "brown", "hazel", "lean on"}, Kind::tool},
     {{"a round of @ cheese", "cheese", false, kDairymaid, "yellow", "cow's milk", "eat"}, Kind::food},
     {{"a pat of @ butter", "butter", false, kDairymaid, "yellow", "cream", "taste"}, Kind::food},
