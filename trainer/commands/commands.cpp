@@ -12,6 +12,9 @@ namespace seedling {
 // One declaration and one entry in the list below for each file of this folder (pattern: options.h).
 void add_pretrain_command(CLI::App& app, CommandContext& context);
 void add_evaluate_command(CLI::App& app, CommandContext& context);
+void add_generate_command(CLI::App& app, CommandContext& context);
+void add_fill_command(CLI::App& app, CommandContext& context);
+void add_export_command(CLI::App& app, CommandContext& context);
 void add_bench_command(CLI::App& app, CommandContext& context);
 void add_doctor_command(CLI::App& app, CommandContext& context);
 void add_serve_command(CLI::App& app, CommandContext& context);
@@ -23,6 +26,9 @@ using AddCommand = void (*)(CLI::App&, CommandContext&);
 constexpr AddCommand kCommands[] = {
     add_pretrain_command,
     add_evaluate_command,
+    add_generate_command,
+    add_fill_command,
+    add_export_command,
     add_bench_command,
     add_doctor_command,
     add_serve_command,
