@@ -44,9 +44,8 @@ std::shared_ptr<TokenFile> tokenize_text(const std::filesystem::path& text, cons
       std::filesystem::remove_all(folder, error);
     }
   } remove{folder};
-  const Corpus corpus = open_corpus(text, folder, [](const std::string&) {});
   const std::filesystem::path file = remove.folder / "tokens";
-  write_tokens(corpus, corpus.documents, tokenizer, file);
+  write_raw_tokens(text, tokenizer, remove.folder, file);
   return TokenFile::open(file);
 }
 
