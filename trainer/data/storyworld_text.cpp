@@ -32,7 +32,7 @@ Source storyworld_source(const DataOptions& options, const fs::path& cache) {
   const int64_t wanted = options.size > 0 ? options.size : kStoryworldBytes;
   if (wanted < 10'000) fail_usage("storyworld needs a size of 10000 bytes or more, not ", wanted);
   const auto train_bytes = static_cast<uint64_t>(wanted);
-  const uint64_t validation_bytes = std::clamp<uint64_t>(train_bytes / 16, 64'000, 1'000'000);
+  const uint64_t validation_bytes = std::clamp<uint64_t>(train_bytes / 64, 64'000, 256'000);
   const fs::path folder =
       cache / "datasets" / concat("storyworld-", kStoryworldVersion, "-", options.seed, "-", wanted);
   fs::create_directories(folder.parent_path());

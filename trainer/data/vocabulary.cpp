@@ -19,7 +19,7 @@ std::unique_ptr<Tokenizer> train_on(const Source& source, const DataOptions& opt
   if (options.say) {
     options.say(concat("training a ", options.tokenizer, " tokenizer on ",
                        bytes / std::max<uint64_t>(1, stride) / 1000, " kB",
-                       stride > 1 ? concat(" (every ", stride, "th piece of the text)") : ""));
+                       stride > 1 ? concat(" (one piece in ", stride, " of the text)") : ""));
   }
   const TextSource text = [&](const std::function<void(std::string_view)>& consume) {
     uint64_t piece = 0;

@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "base/random.h"
 #include "data/dataset.h"
+#include "datasets/storyworld/storyworld.h"
 #include "fakes.h"
 
 using namespace seedling;
@@ -168,6 +169,38 @@ BOOST_AUTO_TEST_CASE(masked_data_has_masked_rivals) {
   BOOST_TEST(data.rivals[1].at("accuracy").get<double>() >= data.rivals[0].at("accuracy").get<double>());
   const auto batch = MaskedLoader(data.train, data.tokenizer, 4, 32, 1, true).batch(0);
   BOOST_TEST(batch.target_count() > 4);
+}
+
+BOOST_AUTO_TEST_CASE(storyworld_brings_its_floor) {
+  const test::Scratch scratch;
+  DataOptions options;
+  options.data = "storyworld";
+  options.size = 300'000;
+  options.vocab_size = 1024;
+  options.cache = scratch.path;
+  const PreparedData data = prepare_data(options);
+  BOOST_TEST(data.entropy_floor > 0.05);
+  for (const auto& rival : data.rivals)
+    BOOST_TEST(rival.at("bits_per_byte").get<double>() > data.entropy_floor);
+  BOOST_TEST(data.prompts.size() == 4u);
+  // The floor is that of exactly the validation text.
+  std::string text;
+  double bits = 0;
+  stream_corpus(1, uint64_t{1} << 40, 64'000, [&](const Story& story) {
+    text += story.text;
+    bits += story.bits;
+  });
+  BOOST_TEST(data.validation->text_bytes() == static_cast<int64_t>(text.size()));
+  BOOST_TEST(data.entropy_floor == bits / static_cast<double>(text.size()),
+             boost::test_tools::tolerance(1e-12));
+  BOOST_TEST((text_of(data, *data.validation) == text));
+  BOOST_TEST(data.train->text_bytes() >= 300'000);
+  // Another seed: other training text, the same validation text.
+  options.seed = 2;
+  options.tokenizer = "byte";
+  const PreparedData other = prepare_data(options);
+  BOOST_TEST((text_of(other, *other.validation) == text));
+  BOOST_TEST((text_of(other, *other.train) != text_of(data, *data.train)));
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_is_said) {
