@@ -87,7 +87,9 @@ void CpuBackend::attention_forward(Tensor out, Tensor lse, const Tensor& qkv, co
   AttentionCall call = call_of(qkv, shape);
   call.out = out.raw(), call.lse = lse.as<float>();
   reserve_scratch(of(qkv).attention_scratch(shape.T, shape.HS));
+  call.product = bf16_.unit().product;
   for_rows(shape.B * shape.NK, [&](int worker, Range tasks) {
+    const Bf16Unit::Use use(bf16_.unit(), qkv.dtype() == DType::bf16);
     for (int64_t task = tasks.begin; task < tasks.end; ++task) {
       of(qkv).attention_forward(call, task / shape.NK, task % shape.NK, scratch(worker));
     }
@@ -99,7 +101,9 @@ void CpuBackend::attention_backward(Tensor dqkv, const Tensor& dout, const Tenso
   AttentionCall call = call_of(qkv, shape);
   call.out = out.raw(), call.lse = lse.as<float>(), call.dout = dout.raw(), call.dqkv = dqkv.raw();
   reserve_scratch(of(qkv).attention_scratch(shape.T, shape.HS));
+  call.product = bf16_.unit().product;
   for_rows(shape.B * shape.NK, [&](int worker, Range tasks) {
+    const Bf16Unit::Use use(bf16_.unit(), qkv.dtype() == DType::bf16);
     for (int64_t task = tasks.begin; task < tasks.end; ++task) {
       of(qkv).attention_backward(call, task / shape.NK, task % shape.NK, scratch(worker));
     }

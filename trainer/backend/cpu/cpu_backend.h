@@ -30,7 +30,7 @@ class CpuBackend final : public Backend {
   void synchronize() override {}
   void parameters_changed() override { bf16_.parameters_changed(); }
   /// The unit that multiplies bf16 blocks: "amx", "avx512bf16" or the row kernels' name.
-  const char* bf16_unit() const { return bf16_.unit(); }
+  const char* bf16_unit() const { return bf16_.unit().name; }
 
   void linear_forward(Tensor y, const Tensor& x, const Tensor& w, const Tensor& bias,
                       const Tensor& residual) override;

@@ -90,10 +90,9 @@ void Bf16Linear::multiply(const Tensor& left, const uint16_t* panels, int64_t N,
     const Range all = {0, by_rows ? block_count(N) : blocks};
     const Range part = split_range(by_rows ? blocks : block_count(N), worker, workers);
     if (part.size() <= 0) return;
-    if (unit_.begin != nullptr) unit_.begin();
+    const Bf16Unit::Use use(unit_);
     multiply_part(workers_[static_cast<size_t>(worker)], left, panels, N, by_rows ? part : all,
                   by_rows ? all : part, finish);
-    if (unit_.end != nullptr) unit_.end();
   });
 }
 
@@ -169,7 +168,7 @@ void Bf16Linear::backward_weight(const Tensor& dw, const Tensor& dy, const Tenso
         const Range blocks = by_rows ? part : Range{0, O_blocks},
                     panels = by_rows ? Range{0, I_panels} : part;
         if (part.size() <= 0) return;
-        if (unit_.begin != nullptr) unit_.begin();
+        const Bf16Unit::Use use(unit_);
         alignas(64) float sums[kStepElements];
         for (int64_t b = blocks.begin; b < blocks.end; ++b) {
           for (int64_t p = panels.begin; p < panels.end; ++p) {
@@ -178,7 +177,6 @@ void Bf16Linear::backward_weight(const Tensor& dw, const Tensor& dy, const Tenso
                             std::min(kBlock, columns - b * kBlock), std::min(kBlock, I - p * kBlock), 1.0f);
           }
         }
-        if (unit_.end != nullptr) unit_.end();
       });
     }
   }

@@ -39,7 +39,7 @@ class Bf16Linear {
  public:
   Bf16Linear(const IsaKernels& isa, ThreadTeam& team);
 
-  const char* unit() const { return unit_.name; }
+  const Bf16Unit& unit() const { return unit_; }
   /// y = activation(pre), pre = x w^T + bias + residual; pre may be absent; activation may be kNoActivation.
   void forward(const Tensor& y, const Tensor& pre, const Tensor& x, const Tensor& w, const Tensor& bias,
                const Tensor& residual, int activation);

@@ -13,6 +13,22 @@ struct Bf16Unit {
   void (*begin)();   // on every thread before its products of one op, and end after them; may be null
   void (*end)();
   BlockProduct product;
+
+  /// Begins, and ends where it leaves its block.
+  class Use {
+   public:
+    explicit Use(const Bf16Unit& unit, bool wanted = true) : unit_(wanted ? &unit : nullptr) {
+      if (unit_ != nullptr && unit_->begin != nullptr) unit_->begin();
+    }
+    ~Use() {
+      if (unit_ != nullptr && unit_->end != nullptr) unit_->end();
+    }
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+   private:
+    const Bf16Unit* unit_;
+  };
 };
 
 /// Tiles where they work (never with SEEDLING_ISA set), else the row kernels' own product.

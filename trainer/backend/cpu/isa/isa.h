@@ -30,6 +30,7 @@ struct AttentionCall {
   uint64_t dropout_key;
   const int32_t* lengths;   // (B) or null
   const float* head_scale;  // (NH) or null
+  BlockProduct product;     // of bf16 blocks
 };
 
 /// Heads of queries and keys, normalised and rotated (backend.h: rotate_heads_forward).

@@ -33,10 +33,12 @@ namespace {
 #include "backend/cpu/isa/attention_other.inc.h"
 #include "backend/cpu/isa/parameters.inc.h"
 #include "backend/cpu/isa/bf16_products.inc.h"
+#include "backend/cpu/isa/attention_bf16.inc.h"
 // clang-format on
 
 template <typename T>
 constexpr RowKernels row_kernels() {
+  constexpr bool bf16 = std::is_same_v<T, Bf16>;
   return {.start_rows = start_rows<T>,
           .column_sums = column_sums<T>,
           .activation_forward = activation_forward<T>,
@@ -57,9 +59,9 @@ constexpr RowKernels row_kernels() {
           .norm_backward = norm_backward<T>,
           .rotate_forward = rotate_forward<T>,
           .rotate_backward = rotate_backward<T>,
-          .attention_scratch = attention_scratch,
-          .attention_forward = attention_forward<T>,
-          .attention_backward = attention_backward<T>,
+          .attention_scratch = bf16 ? bf16_attention_scratch : attention_scratch,
+          .attention_forward = bf16 ? attention_forward_bf16 : attention_forward<float>,
+          .attention_backward = bf16 ? attention_backward_bf16 : attention_backward<float>,
           .attention_cached = attention_cached<T>,
           .attention_probabilities = attention_probabilities<T>,
           .softmax_cross_entropy = softmax_cross_entropy<T>,
