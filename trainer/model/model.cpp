@@ -35,6 +35,9 @@ void Model::check(const Batch& batch, int64_t past) const {
   if (N < 1 || static_cast<int64_t>(batch.tokens.size()) != N) {
     fail("a batch of ", batch.B, " sequences of ", batch.T, " tokens holds ", batch.tokens.size(), " tokens");
   }
+  auto fits = [](size_t size, int64_t wanted) { return size == 0 || static_cast<int64_t>(size) == wanted; };
+  require(fits(batch.types.size(), N) && fits(batch.targets.size(), N) && fits(batch.lengths.size(), batch.B),
+          "a batch's segments and targets have a number for each token, its lengths one for each sequence");
   if (config_.positions == PositionKind::learned && past + batch.T > config_.context_length) {
     fail(past + batch.T, " tokens do not fit this model's context of ", config_.context_length,
          "; shorten the text");

@@ -1,6 +1,7 @@
 // The heads that predict tokens: the language model's, and BERT's for masked positions. See heads.h.
 #include <algorithm>
 
+#include "base/error.h"
 #include "layers/linear.h"
 #include "layers/norm.h"
 #include "model/block.h"
@@ -83,6 +84,8 @@ LossSum VocabularyHead::loss(Pass& pass, const Tensor& hidden, Tensor dhidden, c
   Backend& backend = pass.backend;
   const Arena::Scope scope(pass.arena);
   const int64_t N = hidden.rows(), chunk = chunk_rows(N);
+  require(static_cast<int64_t>(batch.targets.size()) == N,
+          "a language model's batch has a target for each token, or -1");
   std::vector<int32_t> rows, targets;  // those that carry a loss
   for (int64_t n = 0; n < N; ++n) {
     if (batch.targets[n] < 0) continue;
@@ -121,9 +124,9 @@ LossSum VocabularyHead::loss(Pass& pass, const Tensor& hidden, Tensor dhidden, c
     chunk_backward(pass, dh, logits);
     if (!everywhere) backend.unpick_rows(dhidden, dh, picked);
   }
+  if (losses != nullptr) losses->assign(static_cast<size_t>(N), 0.0f);
   if (M == 0) return total;
   const std::vector<double> values = read_doubles(backend, loss_rows.row_range(0, M));
-  if (losses != nullptr) losses->assign(static_cast<size_t>(N), 0.0f);
   for (int64_t i = 0; i < M; ++i) {
     total.sum += values[i];
     if (losses != nullptr) (*losses)[rows[i]] = static_cast<float>(values[i]);

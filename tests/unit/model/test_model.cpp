@@ -223,6 +223,24 @@ BOOST_AUTO_TEST_CASE(evaluation_gives_each_loss_and_counts_the_hits) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(a_batch_without_targets_teaches_nothing) {
+  ReferenceBackend backend;
+  for (const char* arch : {"gpt2", "bert"}) {
+    const Objective objective = std::string(arch) == "bert" ? Objective::masked : Objective::causal;
+    Model model(small_config(arch, objective), backend, true);
+    randomize(model, 8);
+    Batch batch = small_batch(model.config(), objective, 2, 8, 3);
+    std::fill(batch.targets.begin(), batch.targets.end(), -1);
+    std::vector<float> losses;
+    BOOST_TEST(model.evaluate(batch, &losses).count == 0);
+    BOOST_TEST(losses == std::vector<float>(16, 0.0f), boost::test_tools::per_element());
+    BOOST_TEST(model.train(batch, 1.0f, 1).sum == 0.0);
+    BOOST_TEST(backend.squared_norm(model.parameters().gradients()) == 0.0);
+    batch.targets.clear();
+    BOOST_CHECK_THROW(model.evaluate(batch), std::logic_error);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(inspection_shows_attention_hidden_states_and_logits) {
   on_each_backend([](Backend& backend) {
     for (const char* arch : {"gpt2", "bert", "qwen3", "seedling"}) {
