@@ -107,7 +107,9 @@ std::vector<int64_t> take_integers(json& body, const std::string& name, size_t m
 }
 
 void refuse_rest(const json& body) {
-  if (!body.empty()) refuse_unknown("unknown key \"" + body.begin().key() + "\"");
+  for (const auto& [key, value] : body.items()) {
+    if (!value.is_null()) refuse_unknown("unknown key \"" + key + "\"");
+  }
 }
 
 }  // namespace seedling::server

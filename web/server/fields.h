@@ -28,7 +28,7 @@ std::vector<int64_t> take_integers(nlohmann::json& body, const std::string& name
                                    int64_t high);
 /// Whatever stands there, or null.
 nlohmann::json take_any(nlohmann::json& body, const std::string& name);
-/// Refuses what nobody took.
+/// Refuses what nobody took (null is as good as nothing).
 void refuse_rest(const nlohmann::json& body);
 
 }  // namespace seedling::server

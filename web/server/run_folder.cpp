@@ -2,11 +2,12 @@
 #include "web/server/run_folder.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
+#include <cerrno>
 
 #include "base/files.h"
 
@@ -17,10 +18,10 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr int64_t kMostBytesARead = int64_t{64} << 20;
+constexpr int64_t kMostBytesARead = int64_t{2} << 20;  // stays in the cache between reading and scanning
+constexpr int64_t kMostLineBytes = int64_t{64} << 20;
 constexpr int64_t kTailBytes = 64 * 1024;
 constexpr size_t kMostLines = 20000;
-constexpr int kSecondsUntilStale = 15;  // without a new line, a run of another process is taken to be dead
 
 struct OpenFile {
   explicit OpenFile(const fs::path& path) : descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
@@ -48,10 +49,32 @@ struct OpenFile {
   struct stat status {};
 };
 
-double seconds_since_change(const fs::path& file) {
-  struct stat status {};
-  if (::stat(file.c_str(), &status) != 0) return 1e9;
-  return static_cast<double>(::time(nullptr) - status.st_mtime);
+/// A trainer holds a lock on its metrics.jsonl as long as it lives (training/line_file.h), whatever process
+/// it is in.
+bool is_being_written(const fs::path& metrics) {
+  const OpenFile file(metrics);
+  return file.descriptor >= 0 && ::flock(file.descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+/// How many steps a run has: what run.json says, or the last change of it that the events tell.
+int64_t steps_of(const fs::path& folder, const json& description) {
+  const json planned = run_flag(description, "steps");
+  int64_t steps = planned.is_number() ? planned.get<int64_t>() : 0;
+  const OpenFile file(folder / "events.jsonl");
+  if (file.descriptor < 0) return steps;
+  const std::string tail =
+      file.range(std::max<int64_t>(0, file.status.st_size - kTailBytes), file.status.st_size);
+  for (size_t at = 0, end; (end = tail.find('\n', at)) != std::string::npos; at = end + 1) {
+    const std::string_view text(tail.data() + at, end - at);
+    if (text.find("\"steps\"") == std::string_view::npos) continue;
+    const json event = parse_line(text);
+    const json arguments = event.is_object() ? event.value("arguments", json(nullptr)) : json(nullptr);
+    if (arguments.is_object() && arguments.contains("steps") && arguments["steps"].is_number() &&
+        !event.contains("refused")) {
+      steps = arguments["steps"].get<int64_t>();
+    }
+  }
+  return steps;
 }
 
 /// "step-000500" -> 500; -1 for other names.
@@ -169,15 +192,14 @@ json RunFolder::summary() {
     return value.is_number() ? value.get<int64_t>() : int64_t{0};
   };
   const int64_t step = metrics.is_object() && metrics.contains("step") ? integer(metrics["step"]) : 0;
-  const int64_t steps = integer(run_flag(run, "steps"));
+  const int64_t steps = steps_of(folder_, run);
   const json command = run_flag(run, "command");
   std::string state = "stopped";
   const json told = run_flag(run, "state");
-  if (seconds_since_change(folder_ / "metrics.jsonl") < kSecondsUntilStale && (steps == 0 || step < steps))
-    state = "running";
   if (steps > 0 && step >= steps) state = "finished";
   if (told.is_string() && (told == "finished" || told == "failed" || told == "stopped"))
     state = told.get<std::string>();
+  if (state == "stopped" && is_being_written(folder_ / "metrics.jsonl")) state = "running";
   return {{"id", id_},
           {"command", command.is_string() ? command : json(run.contains("task") ? "finetune" : "pretrain")},
           {"state", state},
@@ -192,7 +214,7 @@ json RunFolder::lines(const std::string& name) const {
   json result = json::array();
   if (file.descriptor < 0) return result;
   const int64_t size = file.status.st_size;
-  const int64_t begin = std::max<int64_t>(0, size - kMostBytesARead);
+  const int64_t begin = std::max<int64_t>(0, size - kMostLineBytes);
   const std::string text = file.range(begin, size);
   std::vector<std::string_view> whole;
   for (size_t at = begin > 0 ? std::min(text.find('\n'), text.size() - 1) + 1 : 0; at < text.size();) {

@@ -21,7 +21,7 @@ namespace seedling::server {
 class GrowingFile {
  public:
   explicit GrowingFile(std::filesystem::path path) : path_(std::move(path)) {}
-  /// New whole lines (at most about 64 MiB a call; call again while it is not empty). `restarted`: the file
+  /// New whole lines (a few megabytes a call; call again while it is not empty). `restarted`: the file
   /// was cut or replaced, and what was read before no longer holds.
   std::string read(bool& restarted);
   /// From now on only what is appended after this moment.

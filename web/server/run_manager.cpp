@@ -205,6 +205,7 @@ void RunManager::launch(const std::string& id, const std::string& command, const
     auto& place = runs_[id];
     earlier = std::move(place);
     place = run;
+    waiting_.push_back(id);
     run->thread = std::thread([this, run] { train(run); });
   }
   if (earlier && earlier->thread.joinable())
@@ -217,14 +218,16 @@ void RunManager::train(const std::shared_ptr<Run>& run) {
   bool stopped = false;
   {
     std::unique_lock lock(mutex_);
-    while (!stopping_ && !stopped && training_ >= kTrainingAtOnce) {
+    while (!stopping_ && !stopped && (training_ >= kTrainingAtOnce || waiting_.front() != run->id)) {
       free_place_.wait_for(lock, std::chrono::milliseconds(100));
       for (const Command& command : run->session->take_commands(false))
         stopped = stopped || command.name == "stop";
     }
     stopped = stopped || stopping_;
     if (!stopped) ++training_;
+    std::erase(waiting_, run->id);
   }
+  free_place_.notify_all();
   std::string message;
   if (!stopped) {
     try {

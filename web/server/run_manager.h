@@ -65,6 +65,7 @@ class RunManager {
   std::condition_variable free_place_;
   std::map<std::string, std::shared_ptr<Run>> runs_;
   std::map<std::string, std::pair<std::string, nlohmann::json>> forks_;  // command id -> new run, its command
+  std::deque<std::string> waiting_;                                      // ids, first come first
   int training_ = 0;
   bool stopping_ = false;
   std::atomic<uint64_t> commands_{0};

@@ -10,6 +10,7 @@ namespace seedling::server {
 namespace fs = std::filesystem;
 
 namespace {
+constexpr int kReadAhead = 8;  // the newest runs whose series are indexed at the start
 constexpr size_t kMostSeriesBytes = size_t{512} << 20;  // indexes kept in memory, all runs together
 
 bool is_run(const fs::path& folder) {
@@ -126,6 +127,11 @@ void RunWatcher::watch() {
   for (int round = 0; !stopping_; ++round) {
     try {
       if (round % 5 == 0) ids = store_.ids();
+      if (round > 0 && round <= kReadAhead &&
+          ids.size() >= static_cast<size_t>(round)) {  // before anybody asks
+        const auto run = store_.find(ids[static_cast<size_t>(round) - 1]);
+        if (run) run->with_series([](const SeriesIndex&) {});
+      }
       for (const std::string& id : ids) look(id, round == 0);
     } catch (const std::exception&) {
       // A folder that vanished while it was read: the next round sees it as it is.

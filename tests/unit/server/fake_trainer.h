@@ -1,4 +1,5 @@
-// A pretended trainer for the server's tests: writes the files of a run and obeys commands, but learns nothing.
+// A pretended trainer for the server's tests: writes the files of a run and obeys commands, but learns
+// nothing.
 #pragma once
 
 #include <chrono>
@@ -26,7 +27,9 @@ struct Folder {
   fs::path path;
 };
 
-inline void append(const fs::path& file, const json& line) { std::ofstream(file, std::ios::app) << line.dump() << "\n"; }
+inline void append(const fs::path& file, const json& line) {
+  std::ofstream(file, std::ios::app) << line.dump() << "\n";
+}
 
 /// Steps every `microseconds` until told to stop.
 inline void train(const json& flags, seedling::Session& session, int microseconds = 1000) {
@@ -52,7 +55,10 @@ inline void train(const json& flags, seedling::Session& session, int microsecond
       if (command.name == "resume") paused = false, say("running");
       if (command.name == "step") paused = true, ++allowed;
       if (command.name == "stop") stop = true;
-      json line = {{"id", command.id}, {"command", command.name}, {"step", now.step}, {"arguments", command.arguments}};
+      json line = {{"id", command.id},
+                   {"command", command.name},
+                   {"step", now.step},
+                   {"arguments", command.arguments}};
       if (command.name == "fork") {
         const fs::path fork = folder.parent_path() / command.arguments["name"].get<std::string>();
         fs::create_directories(fork);
@@ -80,7 +86,8 @@ inline seedling::server::TrainerHooks hooks(int microseconds = 1000) {
   hooks.check = [](const std::string&, const json& flags) {
     for (const auto& [name, value] : flags.items()) {
       if (name != "steps" && name != "fail") seedling::fail_usage("unknown flag ", name);
-      if (name == "steps" && (!value.is_number_integer() || value < 1)) seedling::fail_usage("steps must be above 0");
+      if (name == "steps" && (!value.is_number_integer() || value < 1))
+        seedling::fail_usage("steps must be above 0");
     }
   };
   hooks.train = [microseconds](const std::string&, const json& flags, seedling::Session& session) {

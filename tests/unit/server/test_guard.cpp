@@ -32,9 +32,10 @@ std::string get(const std::string& headers = "", const std::string& path = "/api
   return "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n" + headers + "\r\n";
 }
 
-std::string post(const std::string& headers = "", const std::string& path = "/api/runs", const std::string& token = kToken) {
-  return "POST " + path + " HTTP/1.1\r\nHost: localhost:8080\r\n" + (token.empty() ? "" : "X-Seedling-Token: " + token + "\r\n") +
-         headers + "\r\n";
+std::string post(const std::string& headers = "", const std::string& path = "/api/runs",
+                 const std::string& token = kToken) {
+  return "POST " + path + " HTTP/1.1\r\nHost: localhost:8080\r\n" +
+         (token.empty() ? "" : "X-Seedling-Token: " + token + "\r\n") + headers + "\r\n";
 }
 
 const std::string kJson = "Content-Type: application/json\r\nContent-Length: 2\r\n";
@@ -54,8 +55,8 @@ BOOST_AUTO_TEST_CASE(ordinary_requests_pass) {
 }
 
 BOOST_AUTO_TEST_CASE(other_hosts_are_refused) {
-  for (const char* host : {"evil.example", "127.0.0.1", "127.0.0.1:8081", "localhost.evil.example:8080", "127.0.0.1:8080.", "",
-                           "LOCALHOST:8080", "127.0.0.1:8080, 127.0.0.1:8080"}) {
+  for (const char* host : {"evil.example", "127.0.0.1", "127.0.0.1:8081", "localhost.evil.example:8080",
+                           "127.0.0.1:8080.", "", "LOCALHOST:8080", "127.0.0.1:8080, 127.0.0.1:8080"}) {
     const std::string head = std::string("GET / HTTP/1.1\r\nHost: ") + host + "\r\n\r\n";
     BOOST_TEST(verdict(head) == "403 bad_host", host);
   }
@@ -64,7 +65,8 @@ BOOST_AUTO_TEST_CASE(other_hosts_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(other_sites_are_refused) {
-  for (const char* origin : {"http://evil.example", "null", "https://127.0.0.1:8080", "http://127.0.0.1:8081", "http://127.0.0.1:8080/"}) {
+  for (const char* origin : {"http://evil.example", "null", "https://127.0.0.1:8080", "http://127.0.0.1:8081",
+                             "http://127.0.0.1:8080/"}) {
     BOOST_TEST(verdict(get(std::string("Origin: ") + origin + "\r\n")) == "403 bad_origin", origin);
   }
   const std::string own = "Origin: http://127.0.0.1:8080\r\n";
@@ -77,7 +79,8 @@ BOOST_AUTO_TEST_CASE(other_sites_are_refused) {
 BOOST_AUTO_TEST_CASE(the_token_counts_only_in_its_header_and_once) {
   BOOST_TEST(verdict(post(kJson, "/api/runs", "")) == "403 bad_token");
   BOOST_TEST(verdict(post(kJson, "/api/runs?token=" + kToken, "")) == "403 bad_token");
-  BOOST_TEST(verdict(post(kJson + "Cookie: X-Seedling-Token=" + kToken + "\r\n", "/api/runs", "")) == "403 bad_token");
+  BOOST_TEST(verdict(post(kJson + "Cookie: X-Seedling-Token=" + kToken + "\r\n", "/api/runs", "")) ==
+             "403 bad_token");
   BOOST_TEST(verdict(post(kJson + "X-Seedling-Token: " + kToken + "\r\n")) == "403 bad_token");
   BOOST_TEST(verdict(post(kJson, "/api/runs", kToken.substr(1))) == "403 bad_token");
   BOOST_TEST(verdict(post(kJson, "/api/runs", kToken + kToken)) == "403 bad_token");
@@ -99,14 +102,17 @@ BOOST_AUTO_TEST_CASE(bodies_are_small_plain_json_of_a_known_length) {
   BOOST_TEST(verdict(post("Content-Type: application/json\r\n")) == "400 malformed");
   BOOST_TEST(verdict(post(kJson + "Content-Length: 2\r\n")) == "400 malformed");
   for (const char* length : {"-1", "+2", "2x", "0x2", "", " ", "2,2", "1e1"}) {
-    const std::string header = std::string("Content-Type: application/json\r\nContent-Length: ") + length + "\r\n";
+    const std::string header =
+        std::string("Content-Type: application/json\r\nContent-Length: ") + length + "\r\n";
     BOOST_TEST(verdict(post(header)) == "400 malformed", length);
   }
   BOOST_TEST(verdict(post("Content-Type: application/json\r\nContent-Length: 65536\r\n")) == "");
   BOOST_TEST(verdict(post("Content-Type: application/json\r\nContent-Length: 65537\r\n")) == "413 too_large");
-  BOOST_TEST(verdict(post("Content-Type: application/json\r\nContent-Length: 99999999999999999999999\r\n")) == "413 too_large");
+  BOOST_TEST(verdict(post("Content-Type: application/json\r\nContent-Length: 99999999999999999999999\r\n")) ==
+             "413 too_large");
   BOOST_TEST(verdict(post("Content-Length: 2\r\n")) == "415 unsupported_media_type");
-  BOOST_TEST(verdict(post("Content-Type: text/plain\r\nContent-Length: 2\r\n")) == "415 unsupported_media_type");
+  BOOST_TEST(verdict(post("Content-Type: text/plain\r\nContent-Length: 2\r\n")) ==
+             "415 unsupported_media_type");
   BOOST_TEST(verdict(post(kJson + "Content-Type: application/json\r\n")) == "415 unsupported_media_type");
   BOOST_TEST(verdict(post(kJson + "Content-Encoding: gzip\r\n")) == "415 unsupported_media_type");
   BOOST_TEST(verdict(post(kJson + "Transfer-Encoding: chunked\r\n")) == "400 malformed");
@@ -116,7 +122,9 @@ BOOST_AUTO_TEST_CASE(bodies_are_small_plain_json_of_a_known_length) {
 
 BOOST_AUTO_TEST_CASE(methods_lengths_and_counts) {
   for (const char* method : {"PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT", "get"}) {
-    BOOST_TEST(verdict(std::string(method) + " / HTTP/1.1\r\nHost: localhost:8080\r\n\r\n") == "405 method_not_allowed", method);
+    BOOST_TEST(verdict(std::string(method) + " / HTTP/1.1\r\nHost: localhost:8080\r\n\r\n") ==
+                   "405 method_not_allowed",
+               method);
   }
   BOOST_TEST(verdict(get("", "/" + std::string(255, 'a'))) == "");
   BOOST_TEST(verdict(get("", "/" + std::string(256, 'a'))) == "414 uri_too_long");
@@ -126,36 +134,44 @@ BOOST_AUTO_TEST_CASE(methods_lengths_and_counts) {
   BOOST_TEST(verdict(get(headers)) == "");
   BOOST_TEST(verdict(get(headers + "X-99: 1\r\n")) == "431 headers_too_large");
   BOOST_TEST(verdict(get("X: " + std::string(66000, 'a') + "\r\n")) == "431 headers_too_large");
-  BOOST_CHECK_THROW(find_head_end("GET / HTTP/1.1\r\nX: " + std::string(70000, 'a')), HttpError);  // without waiting for its end
+  BOOST_CHECK_THROW(find_head_end("GET / HTTP/1.1\r\nX: " + std::string(70000, 'a')),
+                    HttpError);  // without waiting for its end
   BOOST_CHECK_THROW(find_head_end(std::string(5000, 'a')), HttpError);
 }
 
 BOOST_AUTO_TEST_CASE(what_two_parsers_could_read_differently_is_malformed) {
-  for (const char* line : {"Content-Length : 5", " folded", "\tfolded", "NoColon", ": empty", "Bad Name: 1", "X: a\x01z", "X: a\x7fz"}) {
+  for (const char* line : {"Content-Length : 5", " folded", "\tfolded", "NoColon", ": empty", "Bad Name: 1",
+                           "X: a\x01z", "X: a\x7fz"}) {
     BOOST_TEST(verdict(get(std::string(line) + "\r\n")) == "400 malformed", line);
   }
   BOOST_TEST(verdict("GET / HTTP/1.1\nHost: 127.0.0.1:8080\r\n\r\n") == "400 malformed");
   BOOST_TEST(verdict("GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\nX: 1\r\n\r\n") == "400 malformed");
-  for (const char* line : {"GET /", "GET  / HTTP/1.1 x", "GET http://127.0.0.1:8080/ HTTP/1.1", "GET * HTTP/1.1", "GET / HTTP/2.0",
-                           " / HTTP/1.1", "GET /a b HTTP/1.1", "GET /\x80 HTTP/1.1", ""}) {
+  for (const char* line :
+       {"GET /", "GET  / HTTP/1.1 x", "GET http://127.0.0.1:8080/ HTTP/1.1", "GET * HTTP/1.1",
+        "GET / HTTP/2.0", " / HTTP/1.1", "GET /a b HTTP/1.1", "GET /\x80 HTTP/1.1", ""}) {
     BOOST_TEST(verdict(std::string(line) + "\r\nHost: 127.0.0.1:8080\r\n\r\n") == "400 malformed", line);
   }
   BOOST_TEST(verdict("GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n") == "incomplete");
 }
 
 BOOST_AUTO_TEST_CASE(the_library_sees_only_what_is_needed) {
-  const RequestHead head = parse_head(get("Range: bytes=0-1\r\nExpect: 100-continue\r\nAccept-Encoding: gzip\r\nX-Forwarded-For: 1\r\n"
-                                          "Last-Event-ID: ab-1\r\nConnection: keep-alive\r\n", "/x?a=1"));
-  BOOST_TEST(clean_head(head) ==
-             "GET /x?a=1 HTTP/1.1\r\nhost: 127.0.0.1:8080\r\nlast-event-id: ab-1\r\nconnection: close\r\n\r\n");
+  const RequestHead head = parse_head(
+      get("Range: bytes=0-1\r\nExpect: 100-continue\r\nAccept-Encoding: gzip\r\nX-Forwarded-For: 1\r\n"
+          "Last-Event-ID: ab-1\r\nConnection: keep-alive\r\n",
+          "/x?a=1"));
+  BOOST_TEST(
+      clean_head(head) ==
+      "GET /x?a=1 HTTP/1.1\r\nhost: 127.0.0.1:8080\r\nlast-event-id: ab-1\r\nconnection: close\r\n\r\n");
 }
 
 BOOST_AUTO_TEST_CASE(refusals_carry_the_security_headers_and_strict_json) {
   const std::string reply = raw_refusal(HttpError(403, "bad_host", "no \xff"), false);
   BOOST_TEST(reply.rfind("HTTP/1.1 403 Forbidden\r\n", 0) == 0u);
-  for (const auto& [name, value] : security_headers()) BOOST_TEST(reply.find(name + ": " + value) != std::string::npos);
+  for (const auto& [name, value] : security_headers())
+    BOOST_TEST(reply.find(name + ": " + value) != std::string::npos);
   BOOST_TEST(reply.find("Connection: close") != std::string::npos);
-  BOOST_TEST(reply.find("{\"error\":{\"code\":\"bad_host\",\"message\":\"no \xEF\xBF\xBD\"}}") != std::string::npos);
+  BOOST_TEST(reply.find("{\"error\":{\"code\":\"bad_host\",\"message\":\"no \xEF\xBF\xBD\"}}") !=
+             std::string::npos);
   BOOST_TEST(dump({{"a", std::nan("")}, {"b", INFINITY}}) == "{\"a\":null,\"b\":null}");
 }
 

@@ -44,7 +44,8 @@ BOOST_AUTO_TEST_CASE(points_are_gathered_and_go_before_what_came_after_them) {
   BOOST_TEST(events[0].find("event: metrics") != std::string::npos);
   const json data = json::parse(events[0].substr(events[0].find("data: ") + 6));
   BOOST_REQUIRE_EQUAL(data["points"].size(), 500u);
-  for (int step = 1; step <= 500; ++step) BOOST_TEST(data["points"][static_cast<size_t>(step - 1)]["step"] == step);
+  for (int step = 1; step <= 500; ++step)
+    BOOST_TEST(data["points"][static_cast<size_t>(step - 1)]["step"] == step);
 }
 
 BOOST_AUTO_TEST_CASE(gathered_points_come_within_a_tenth_of_a_second) {
@@ -65,7 +66,8 @@ BOOST_AUTO_TEST_CASE(replay_from_an_id_is_exact_or_refused) {
   BOOST_REQUIRE_EQUAL(events.size(), 599u);
   BOOST_TEST(events.front().rfind("id: b-402\n", 0) == 0u);
   BOOST_TEST(events.back().rfind("id: b-1000\n", 0) == 0u);
-  for (const char* id : {"b-400", "b-1001", "b-0", "b--1", "b-", "b-1e2", "b-0999", "c-900", "900", "", "b-99999999999999999999"}) {
+  for (const char* id : {"b-400", "b-1001", "b-0", "b--1", "b-", "b-1e2", "b-0999", "c-900", "900", "",
+                         "b-99999999999999999999"}) {
     BOOST_TEST(!hub.find(id, position), id);
   }
 }

@@ -29,7 +29,8 @@ int ask(int port, const std::string& request, int receive_buffer = 0) {
 std::string read_all(int socket) {
   std::string text;
   char buffer[4096];
-  for (ssize_t n; (n = ::recv(socket, buffer, sizeof buffer, 0)) > 0;) text.append(buffer, static_cast<size_t>(n));
+  for (ssize_t n; (n = ::recv(socket, buffer, sizeof buffer, 0)) > 0;)
+    text.append(buffer, static_cast<size_t>(n));
   ::close(socket);
   return text;
 }
@@ -92,9 +93,11 @@ BOOST_AUTO_TEST_CASE(a_second_server_on_the_port_says_so) {
   fake::Folder folder;
   Server server({folder.path, "127.0.0.1", 0, fake::hooks()});
   const std::string port = std::to_string(server.port());
-  BOOST_CHECK_EXCEPTION(Server({folder.path, "127.0.0.1", server.port(), fake::hooks()}), seedling::Error,
-                        [&](const auto& error) { return std::string(error.what()).find(port) != std::string::npos; });
-  BOOST_TEST(server.link_line().size() == std::string("dashboard: http://127.0.0.1:/#token=").size() + port.size() + 32);
+  BOOST_CHECK_EXCEPTION(
+      Server({folder.path, "127.0.0.1", server.port(), fake::hooks()}), seedling::Error,
+      [&](const auto& error) { return std::string(error.what()).find(port) != std::string::npos; });
+  BOOST_TEST(server.link_line().size() ==
+             std::string("dashboard: http://127.0.0.1:/#token=").size() + port.size() + 32);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,8 @@
 // Runs: found on the disk, started, queued, steered, ended; told to the hub without holding up the trainer.
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <boost/test/unit_test.hpp>
 
 #include "unit/server/fake_trainer.h"
@@ -35,7 +39,8 @@ std::vector<std::pair<std::string, json>> events_of(EventHub& hub, uint64_t& cur
   uint64_t dropped = 0;
   for (const auto& event : hub.read(cursor, dropped, milliseconds)) {
     const size_t kind = event->find("event: ") + 7, data = event->find("data: ") + 6;
-    events.emplace_back(event->substr(kind, event->find('\n', kind) - kind), json::parse(event->substr(data)));
+    events.emplace_back(event->substr(kind, event->find('\n', kind) - kind),
+                        json::parse(event->substr(data)));
   }
   return events;
 }
@@ -80,7 +85,8 @@ BOOST_AUTO_TEST_CASE(commands_act_and_come_back_under_their_id) {
   BOOST_TEST(world.manager.command(id, {{"command", "step"}})["step"] == step);
   BOOST_REQUIRE(eventually([&] { return world.manager.describe(id)["step"] == step + 1; }));
   bool seen = false;
-  for (const auto& [kind, data] : events_of(world.hub, cursor)) seen |= kind == "intervention" && data["id"] == reply["id"] && data["run"] == id;
+  for (const auto& [kind, data] : events_of(world.hub, cursor))
+    seen |= kind == "intervention" && data["id"] == reply["id"] && data["run"] == id;
   BOOST_TEST(seen);
   BOOST_TEST(world.refusal([&] { world.manager.command(id, {{"command", "dance"}}); }) == 400);
   BOOST_TEST(world.refusal([&] { world.manager.command(id, json::object()); }) == 400);
@@ -95,7 +101,8 @@ BOOST_AUTO_TEST_CASE(two_train_and_the_third_waits) {
   std::vector<std::string> ids;
   for (int i = 0; i < 3; ++i) ids.push_back(world.manager.start({{"command", "pretrain"}}));
   BOOST_TEST(ids[2] == "pretrain-3");
-  BOOST_REQUIRE(eventually([&] { return world.state(ids[0]) == "running" && world.state(ids[1]) == "running"; }));
+  BOOST_REQUIRE(
+      eventually([&] { return world.state(ids[0]) == "running" && world.state(ids[1]) == "running"; }));
   BOOST_TEST(world.state(ids[2]) == "starting");
   BOOST_TEST(world.manager.describe_all()["runs"].size() == 3u);
   world.manager.command(ids[0], {{"command", "stop"}});
@@ -123,12 +130,16 @@ BOOST_AUTO_TEST_CASE(failures_are_told_and_leave_the_server_up) {
 
 BOOST_AUTO_TEST_CASE(starting_refuses_what_cannot_be) {
   World world;
-  for (const json& body : {json::object(), json{{"command", "dance"}}, json{{"command", 1}}, json{{"command", "pretrain"}, {"out", "/tmp/x"}},
-                           json{{"command", "pretrain"}, {"steps", 0}}, json{{"command", "pretrain"}, {"config", "x"}},
-                           json{{"command", "pretrain"}, {"resume", true}}, json{{"command", "pretrain"}, {"wings", 2}}}) {
+  for (const json& body :
+       {json::object(), json{{"command", "dance"}}, json{{"command", 1}},
+        json{{"command", "pretrain"}, {"out", "/tmp/x"}}, json{{"command", "pretrain"}, {"steps", 0}},
+        json{{"command", "pretrain"}, {"config", "x"}}, json{{"command", "pretrain"}, {"resume", true}},
+        json{{"command", "pretrain"}, {"wings", 2}}}) {
     BOOST_TEST(world.refusal([&] { world.manager.start(body); }) == 400, body.dump());
   }
-  BOOST_TEST(world.refusal([&] { world.manager.start({{"command", "pretrain"}, {"resume", "nobody"}}); }) == 404);
+  BOOST_TEST(world.refusal([&] {
+    world.manager.start({{"command", "pretrain"}, {"resume", "nobody"}});
+  }) == 404);
   BOOST_TEST(world.store.ids().empty());
 }
 
@@ -164,6 +175,9 @@ BOOST_AUTO_TEST_CASE(runs_of_other_processes_are_read_from_their_files) {
   uint64_t cursor = world.hub.position();
   fake::append(run / "run.json", {{"command", "pretrain"}, {"plan", {{"steps", 100}}}});
   for (int step = 1; step <= 50; ++step) fake::append(run / "metrics.jsonl", {{"step", step}, {"loss", 1.0}});
+  const int held =
+      ::open((run / "metrics.jsonl").c_str(), O_WRONLY);  // as the trainer of another process does
+  BOOST_REQUIRE(::flock(held, LOCK_EX) == 0);
   int64_t expected = 1;
   std::string state;
   BOOST_REQUIRE(eventually([&] {
@@ -176,6 +190,8 @@ BOOST_AUTO_TEST_CASE(runs_of_other_processes_are_read_from_their_files) {
   }));
   BOOST_TEST(world.manager.describe("other")["live"] == false);
   BOOST_TEST(world.refusal([&] { world.manager.command("other", {{"command", "pause"}}); }) == 409);
+  ::close(held);
+  BOOST_TEST(world.manager.describe("other")["state"] == "stopped");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,5 @@
-// Series: buckets hold the true extremes of their points, keep still while a run grows, and are as many as asked for.
+// Series: buckets hold the true extremes of their points, keep still while a run grows, and are as many as
+// asked for.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
@@ -35,7 +36,8 @@ BOOST_AUTO_TEST_CASE(rows_equal_brute_force_over_every_range) {
   BOOST_REQUIRE_EQUAL(raw.size(), static_cast<size_t>(n));
   seedling::Random random(2);
   for (int round = 0; round < 300; ++round) {
-    const int64_t from = static_cast<int64_t>(random.below(n)) + 1, to = from + static_cast<int64_t>(random.below(n));
+    const int64_t from = static_cast<int64_t>(random.below(n)) + 1,
+                  to = from + static_cast<int64_t>(random.below(n));
     const int64_t points = static_cast<int64_t>(random.below(200)) + 1;
     const auto answer = index.query("loss", from, to, points);
     BOOST_TEST((answer.bucket & (answer.bucket - 1)) == 0);
@@ -47,7 +49,8 @@ BOOST_AUTO_TEST_CASE(rows_equal_brute_force_over_every_range) {
     for (const auto& row : answer.rows) {  // each row covers the steps after the row before it
       double low = INFINITY, high = -INFINITY;
       for (int64_t step = begin; step <= row.step; ++step) {
-        low = std::min(low, raw[static_cast<size_t>(step - 1)].last), high = std::max(high, raw[static_cast<size_t>(step - 1)].last);
+        low = std::min(low, raw[static_cast<size_t>(step - 1)].last),
+        high = std::max(high, raw[static_cast<size_t>(step - 1)].last);
       }
       BOOST_REQUIRE_EQUAL(row.min, low);
       BOOST_REQUIRE_EQUAL(row.max, high);
@@ -111,10 +114,12 @@ BOOST_AUTO_TEST_CASE(going_back_forgets_what_came_after) {
   }
   for (const char* key : {"loss", "val_loss"}) {
     for (const int64_t points : {3, 50, 2000}) {
-      const auto a = index.query(key, -kFar, kFar, points).rows, b = expected.query(key, -kFar, kFar, points).rows;
+      const auto a = index.query(key, -kFar, kFar, points).rows,
+                 b = expected.query(key, -kFar, kFar, points).rows;
       BOOST_REQUIRE_EQUAL(a.size(), b.size());
       for (size_t i = 0; i < a.size(); ++i) {
-        BOOST_TEST((a[i].step == b[i].step && a[i].min == b[i].min && a[i].max == b[i].max && a[i].last == b[i].last));
+        BOOST_TEST((a[i].step == b[i].step && a[i].min == b[i].min && a[i].max == b[i].max &&
+                    a[i].last == b[i].last));
       }
     }
   }
@@ -127,8 +132,8 @@ BOOST_AUTO_TEST_CASE(the_scanner_reads_what_a_json_parser_would) {
                "{\"step\":1,\"loss\":2.5,\"note\":\"x\"}\n"
                "{ \"step\" : 2 , \"loss\" : -1.25e-3, \"nothing\": null, \"yes\": true }\r\n"
                "not json at all\n"
-               "{\"step\":3,\"loss\":NaN,\"grad_norm\":1}\n"                       // written by some programs
-               "{\"step\":4,\"nested\":{\"loss\":9},\"l\\u006fss\":4.0}\n"           // the general parser's turn
+               "{\"step\":3,\"loss\":NaN,\"grad_norm\":1}\n"                // written by some programs
+               "{\"step\":4,\"nested\":{\"loss\":9},\"l\\u006fss\":4.0}\n"  // the general parser's turn
                "{\"step\":5,\"loss\":1}garbage\n"
                "{\"loss\":7}\n"
                "{\"step\":6,\"loss\":\"7\"}\n"
@@ -145,7 +150,9 @@ BOOST_AUTO_TEST_CASE(the_scanner_reads_what_a_json_parser_would) {
 
 BOOST_AUTO_TEST_CASE(a_second_line_about_a_step_joins_the_first) {
   SeriesIndex index;
-  scan_metrics(index, "{\"step\":1,\"loss\":2}\n{\"step\":1,\"val_loss\":3}\n{\"step\":1,\"loss\":5}\n{\"step\":2,\"loss\":1}\n");
+  scan_metrics(index,
+               "{\"step\":1,\"loss\":2}\n{\"step\":1,\"val_loss\":3}\n{\"step\":1,\"loss\":5}\n{\"step\":2,"
+               "\"loss\":1}\n");
   BOOST_TEST(index.lines() == 2);
   BOOST_TEST(index.query("val_loss", 1, 1, 10).rows.at(0).last == 3.0);
   BOOST_TEST(index.query("loss", 1, 1, 10).rows.at(0).last == 5.0);
