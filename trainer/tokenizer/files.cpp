@@ -51,19 +51,22 @@ json config_beside(const fs::path& folder) {
   return path ? read_bounded_json(*path) : json(nullptr);
 }
 
+/// A vocab.json is all numbers: its "model", if it has one, is the id of that word.
+bool is_plain_vocabulary(const json& content) {
+  return content.is_object() && (!content.contains("model") || content["model"].is_number());
+}
+
 std::unique_ptr<Tokenizer> load_json(const fs::path& path) {
   json content = read_bounded_json(path);
   const fs::path folder = path.parent_path();
-  if (content.is_object() && !content.contains("model")) {
-    if (const auto merges = existing(folder, {"merges.txt", "vocab.bpe"})) {
-      json tokenizer = from_merges_file(content, read_bounded(*merges), merges->string());
-      return make_tokenizer(std::move(tokenizer), config_beside(folder), path.string());
-    }
-    fail(path.string(),
-         ": no \"model\" in it, so it is no tokenizer.json; and for a vocab.json there is no "
+  if (!is_plain_vocabulary(content))
+    return make_tokenizer(std::move(content), config_beside(folder), path.string());
+  const auto merges = existing(folder, {"merges.txt", "vocab.bpe"});
+  if (!merges)
+    fail(path.string(), ": no \"model\" in it, so it is no tokenizer.json; and for a vocab.json there is no ",
          "merges.txt beside it");
-  }
-  return make_tokenizer(std::move(content), config_beside(folder), path.string());
+  json tokenizer = from_merges_file(content, read_bounded(*merges), merges->string());
+  return make_tokenizer(std::move(tokenizer), config_beside(folder), path.string());
 }
 
 std::unique_ptr<Tokenizer> load_vocab_txt(const fs::path& path) {
