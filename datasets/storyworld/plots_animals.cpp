@@ -129,6 +129,7 @@ void plot_night(Teller& t) {
 
 void plot_seed(Teller& t) {
   opening(t);
+  t.note(Act::want, 'H');
   t.pick_grown_up('V');
   t.say({
       "{V}, {V.job}, gave {H} a <size> <crop> seed.",

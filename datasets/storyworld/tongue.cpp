@@ -165,10 +165,11 @@ Phrase noun_phrase(Chooser& chooser, const char* one, const char* many, bool pla
 }
 
 Phrase subject(Chooser& chooser) {
-  if (const size_t kind = chooser.uniform(10); kind < 2) {
+  if (chooser.chance(0.2)) {
     const size_t child = chooser.zipf(child_count());
     return {people()[child].name, {{people()[child].name, people()[child].name}}, false};
-  } else if (kind == 2) {
+  }
+  if (chooser.chance(0.125)) {
     static constexpr const char* kPronouns[] = {"he", "she", "we", "they"};
     const size_t which = chooser.uniform(4);
     return {kPronouns[which], {{stem(kPronouns[which]), kPronouns[which]}}, which >= 2};
