@@ -19,25 +19,38 @@ using nlohmann::json;
 
 /// A task's fields: what is given, and what is to be produced.
 struct TaskFields {
-  std::string task, input, target, shape;
+  std::string task, input, target;
+  std::vector<std::string> keys;
+  std::string shape;
 };
 
 const TaskFields kTasks[] = {
-    {"classification", "text", "label", "{\"text\", \"label\"}"},
-    {"qa", "question", "", "{\"context\", \"question\", \"answers\": [{\"text\", \"start\"}]}"},
-    {"generation", "prompt", "completion", "{\"prompt\", \"completion\"}"},
-    {"summarization", "document", "summary", "{\"document\", \"summary\"}"},
-    {"translation", "source", "target", "{\"source\", \"target\"}"},
-    {"dialogue", "", "", "{\"messages\": [{\"role\", \"content\"}]}"},
+    {"classification", "text", "label", {"text", "label"}, "{\"text\", \"label\"}"},
+    {"qa",
+     "question",
+     "",
+     {"context", "question", "answers"},
+     "{\"context\", \"question\", \"answers\": [{\"text\", \"start\"}]}"},
+    {"generation", "prompt", "completion", {"prompt", "completion"}, "{\"prompt\", \"completion\"}"},
+    {"summarization", "document", "summary", {"document", "summary"}, "{\"document\", \"summary\"}"},
+    {"translation", "source", "target", {"source", "target"}, "{\"source\", \"target\"}"},
+    {"dialogue", "", "", {"messages"}, "{\"messages\": [{\"role\", \"content\"}]}"},
 };
 
 /// Makes Examples of one file's records; its errors name the place.
 class Maker {
  public:
-  Maker(const TaskFields& fields, std::string name) : fields_(fields), name_(std::move(name)) {}
+  Maker(const TaskFields& fields, std::string name, bool columns)
+      : fields_(fields), name_(std::move(name)), columns_(columns) {}
 
   Example make(int64_t line, const json& record) {
     line_ = line;
+    for (const std::string& key : fields_.keys) {
+      if (columns_ && !record.contains(key)) {
+        fail(name_, ", line 1: no column is named \"", key, "\". The first line must name the columns of ",
+             fields_.shape, ".");
+      }
+    }
     Example example;
     example.line = line;
     if (!fields_.input.empty()) example.input = text(record, fields_.input);
@@ -152,6 +165,7 @@ class Maker {
 
   const TaskFields& fields_;
   std::string name_;
+  bool columns_;  // CSV, TSV: the first line names them
   int64_t line_ = 0;
 };
 
@@ -216,7 +230,7 @@ void read_examples(const fs::path& path, const std::string& task,
     if (!fs::exists(file)) unpack_gzip(path, file);
   }
   int64_t count = 0;
-  Maker maker(*fields, name);
+  Maker maker(*fields, name, kind == ".csv" || kind == ".tsv");
   const TakeRecord give = [&](int64_t line, json&& record) {
     ++count;
     take(maker.make(line, record));

@@ -108,7 +108,7 @@ std::vector<CountScore> score_ngrams(const TokenFile& train, const TokenFile& va
   require(vocab_size > 0 && options.discount >= 0 && options.discount < 1,
           "score_ngrams: impossible options");
   const auto counted = ids_for_counting(train, options.limit, "training", options.say);
-  const auto scored = ids_for_counting(validation, options.limit, "validation", options.say);
+  const auto scored = ids_for_counting(validation, options.limit / 4, "validation", options.say);
   std::vector<CountScore> scores;
   if (scored.size() < 2) return scores;
   std::vector<double> p(scored.size(), 1.0 / static_cast<double>(vocab_size));

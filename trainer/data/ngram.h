@@ -34,7 +34,7 @@ struct CountOptions {
 /// The discount of an order.
 double discount_of(const CountOptions& options, int order);
 
-/// Orders 1 to max_order. Needs about 25 bytes of memory a counted token.
+/// Orders 1 to max_order. At the limit it needs up to half a gigabyte of memory for some seconds.
 std::vector<CountScore> score_ngrams(const TokenFile& train, const TokenFile& validation, int64_t vocab_size,
                                      const CountOptions& options = {});
 

@@ -76,7 +76,7 @@ std::vector<size_t> hidden_positions(const std::vector<int32_t>& ids, const Toke
 std::vector<MaskedScore> score_masked_counts(const TokenFile& train, const TokenFile& validation,
                                              const Tokenizer& tokenizer, const CountOptions& options) {
   const auto counted = ids_for_counting(train, options.limit, "training", options.say);
-  const auto scored = ids_for_counting(validation, options.limit, "validation", options.say);
+  const auto scored = ids_for_counting(validation, options.limit / 4, "validation", options.say);
   const std::vector<size_t> positions = hidden_positions(scored, tokenizer);
   if (positions.empty()) return {};
   Level unigram(1), left(positions.size()), both(positions.size());

@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(csv_and_tsv) {
   BOOST_TEST(fails(scratch.write("c.csv", "text,label\nx,\"y\n"), "classification",
                    {"c.csv, line 2", "quotation mark"}));
   BOOST_TEST(fails(scratch.write("d.csv", "words,label\nx,y\n"), "classification",
-                   {"d.csv, line 2", "\"text\" is missing"}));
+                   {"d.csv, line 1", "no column is named \"text\""}));
 }
 
 BOOST_AUTO_TEST_CASE(squad_json) {
