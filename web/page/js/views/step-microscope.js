@@ -1,0 +1,52 @@
+// Step microscope: one text through one training step, on a copy: what each token costs, the push on each group of
+// weights, and what the step gained.
+import {h, fill} from "../dom.js";
+import {post} from "../api.js";
+import {number, percent, count} from "../format.js";
+import {exampleText, latest, modelPicker, textBox, tokenStrip} from "../parts.js";
+import {on} from "../store.js";
+
+function show(body) {
+  const trouble = h("div"), result = h("div.stack");
+  const text = textBox("The batch: your text", "", () => {}, 3);
+  const rate = h("input", {type: "number", min: "0", step: "any", value: "0.001", "aria-label": "Learning rate"});
+  const picker = modelPicker(null);
+  const button = h("button.primary", {onclick: () => take()}, "Take one step");
+  const take = latest(async (signal) => {
+    button.disabled = true;
+    try {
+      const reply = await post("/api/inspect", {view: "step", model: picker.value(), text: text.value(), "learning-rate": Number(rate.value)}, signal);
+      draw(reply);
+    } finally {
+      button.disabled = false;
+    }
+  }, trouble);
+
+  function draw(reply) {
+    const most = Math.max(...reply.losses.filter(Number.isFinite), 1e-9);
+    const strip = (losses, words) => h("div", {}, h("p.muted", {}, words), tokenStrip(reply.tokens,
+      (i) => ({share: losses[i] === null ? 0 : losses[i] / most, title: losses[i] === null ? "no loss here" : `${number(losses[i])} nats`})));
+    fill(result,
+      h("div.panel.stack", {}, h("h2", {}, "1. Forward: the loss of each token"), strip(reply.losses, `Darker is more surprising. Mean ${number(reply.loss)} nats.`)),
+      h("div.panel.stack", {}, h("h2", {}, "2. Backward: the push on the weights"), h("p.muted", {}, `Length of the whole gradient: ${number(reply.grad_norm)}.`),
+        h("div.scroll.tall", {tabindex: "0", role: "region", "aria-label": "Groups of weights"}, h("table", {},
+          h("thead", {}, h("tr", {}, ["weights", "how many", "weight", "gradient", "update", "update / weight"].map((name) => h("th", {scope: "col"}, name)))),
+          h("tbody", {}, reply.groups.map((group) => h("tr", {}, h("th", {scope: "row"}, group.name), h("td", {}, count(group.parameters)), h("td", {}, number(group.weight)),
+            h("td", {}, number(group.gradient)), h("td", {}, number(group.update)), h("td", {}, number(group.update_to_weight)))))))),
+      h("div.panel.stack", {}, h("h2", {}, "3. After the step: the same text again"), strip(reply.losses_after, `Mean ${number(reply.loss_after)} nats: ` +
+        (reply.loss_after < reply.loss ? `${percent(1 - reply.loss_after / reply.loss)} lower.` : `${percent(reply.loss_after / reply.loss - 1)} higher: the step was too long.`))));
+  }
+
+  fill(body, h("div.panel.stack", {}, h("div.row", {}, picker.element, h("label.field", {}, h("span", {}, "Learning rate"), rate)), text.element, h("div.row", {}, button), trouble), result);
+  const begin = async () => { text.area.value = await exampleText(24); };
+  begin();
+  const ends = [picker.end, on("current", begin)];
+  return () => ends.forEach((end) => end());
+}
+
+export const stepMicroscope = {
+  name: "step-microscope", title: "Step microscope", mark: "⊙",
+  words: "One text through one training step: loss, gradient, update, and the loss again. It happens on a copy.",
+  sources: ["trainer/model/model.cpp", "trainer/optimizer/adamw.cpp"],
+  show,
+};
