@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/gguf.h"
 #include "generation/generator.h"
 
 using namespace seedling;
@@ -16,15 +17,17 @@ using nlohmann::json;
 
 namespace {
 
-/// A tokenizer of single characters, or byte BPE with the masked model's special tokens.
-std::unique_ptr<Tokenizer> make_tokenizer(bool masked) {
+/// A small tokenizer of that kind, with the masked model's special tokens if asked.
+std::unique_ptr<Tokenizer> make_tokenizer(bool masked, const std::string& kind) {
   TokenizerOptions options;
-  options.kind = "bpe";
+  options.kind = kind;
   options.vocab_size = 300;
   options.masked = masked;
   return train_tokenizer(options, [](const auto& consume) {
     for (int i = 0; i < 20; ++i)
-      consume("The quick brown fox jumps over the lazy dog. Once upon a time there was a little girl.\n");
+      consume(
+          "The quick brown fox jumps over the lazy dog. Once upon a time there was a little girl. Café "
+          "€5!\n");
   });
 }
 
@@ -39,7 +42,11 @@ json make(const std::vector<std::string>& a, Backend& backend) {
                 : config.causal      ? HeadKind::language_model
                                      : HeadKind::masked_language_model;
   if (config.head == HeadKind::classifier) config.labels = {"bad", "good", "odd"};
+  std::string kind = "bpe";
+  double noise = 0.1;
   for (size_t i = 4; i < a.size(); ++i) {
+    if (a[i] == "char" || a[i] == "wordpiece") kind = a[i];
+    if (a[i] == "loud") noise = 0.18;
     if (a[i] == "untied") config.tie_embeddings = false;
     if (a[i] == "tied") config.tie_embeddings = true;
     if (a[i] == "no_bias") config.bias = false;
@@ -51,7 +58,7 @@ json make(const std::vector<std::string>& a, Backend& backend) {
       config.set_sizes(2, 2, 64, config.positions == PositionKind::rotary ? 1 : 2),
           config.context_length = 256;
   }
-  const std::unique_ptr<Tokenizer> tokenizer = make_tokenizer(!config.causal);
+  const std::unique_ptr<Tokenizer> tokenizer = make_tokenizer(!config.causal, kind);
   config.vocab_size = tokenizer->vocab_size();
   Model model(config, backend, false);
   model.initialize(std::stoull(a.at(2)));
@@ -60,7 +67,7 @@ json make(const std::vector<std::string>& a, Backend& backend) {
   for (Parameter& parameter : model.parameters().all()) {
     std::vector<float> values(static_cast<size_t>(parameter.size()));
     backend.copy_to_host(values.data(), parameter.value.raw(), parameter.value.bytes());
-    for (float& value : values) value += static_cast<float>(0.1 * random.normal());
+    for (float& value : values) value += static_cast<float>(noise * random.normal());
     backend.copy_to_device(parameter.value.raw(), values.data(), parameter.value.bytes());
   }
   backend.parameters_changed();
@@ -77,6 +84,16 @@ json logits(const std::vector<std::string>& a, Backend& backend) {
   if (a.size() > 2) batch.types = json::parse(a[2]).get<std::vector<int32_t>>();
   batch.T = static_cast<int64_t>(batch.tokens.size());
   return {{"logits", loaded.model->logits(batch)}};
+}
+
+/// hidden DIR IDS: the last hidden states.
+json hidden(const std::vector<std::string>& a, Backend& backend) {
+  LoadedModel loaded = load_model(a.at(0), backend);
+  Batch batch;
+  batch.B = 1;
+  batch.tokens = json::parse(a.at(1)).get<std::vector<int32_t>>();
+  batch.T = static_cast<int64_t>(batch.tokens.size());
+  return {{"hidden", loaded.model->hidden(batch)}};
 }
 
 /// greedy DIR IDS COUNT: with and without the cache.
@@ -100,6 +117,15 @@ json save(const std::vector<std::string>& a, Backend& backend) {
   return {{"folder", a[1]}};
 }
 
+/// gguf DIR OUT TYPE: exports.
+json gguf(const std::vector<std::string>& a, Backend& backend) {
+  LoadedModel loaded = load_model(a.at(0), backend);
+  return {{"warnings", export_gguf(a.at(1), *loaded.model, *loaded.tokenizer, gguf_type(a.at(2)), "test")}};
+}
+
+/// encode DIR TEXT: ids without special tokens.
+json encode(const std::vector<std::string>& a) { return {{"ids", load_tokenizer(a.at(0))->encode(a.at(1))}}; }
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -114,10 +140,16 @@ int main(int argc, char** argv) {
       result = logits(arguments, *backend);
     else if (command == "greedy")
       result = greedy(arguments, *backend);
+    else if (command == "hidden")
+      result = hidden(arguments, *backend);
     else if (command == "save")
       result = save(arguments, *backend);
+    else if (command == "gguf")
+      result = gguf(arguments, *backend);
+    else if (command == "encode")
+      result = encode(arguments);
     else
-      fail_usage("checkpoint_tool make|logits|greedy|save ...");
+      fail_usage("checkpoint_tool make|logits|greedy|save|gguf|encode ...");
     std::cout << result << std::endl;
     return 0;
   } catch (const std::exception& error) {
