@@ -236,7 +236,13 @@ void Teller::expand_place(const Place& place, std::string_view form) {
   put("the ");
   expand_list(place.nature ? "nadj" : "padj");
   put(" ");
-  put(options[chooser_.uniform(options.size())]);
+  // Not the same thing twice running: "between the anvil and the anvil".
+  size_t& last =
+      last_seen_.first == place.see ? last_seen_.second : (last_seen_ = {place.see, SIZE_MAX}).second;
+  size_t pick = chooser_.uniform(last == SIZE_MAX ? options.size() : options.size() - 1);
+  if (last != SIZE_MAX && pick >= last) ++pick;
+  last = pick;
+  put(options[pick]);
 }
 
 void Teller::pick_season() { season_ = static_cast<int>(chooser_.uniform(4)); }

@@ -130,8 +130,9 @@ class Teller {
   std::array<Role, 26> roles_{};
   int season_ = -1;
   int time_ = -1;
-  std::vector<size_t> last_;                  // last entry taken of each word list
-  std::vector<std::pair<int, int>> holders_;  // good -> person
+  std::vector<size_t> last_;                                     // last entry taken of each word list
+  std::pair<const char*, size_t> last_seen_{nullptr, SIZE_MAX};  // the thing last seen, and where
+  std::vector<std::pair<int, int>> holders_;                     // good -> person
   std::vector<int> broken_;
   bool door_open_ = false;
   bool brief_ = false;
