@@ -234,6 +234,14 @@ class LiveRuns(DashboardTest):
         back = [i for i in range(1, len(steps)) if steps[i] != steps[i - 1] + 1]
         self.assertEqual(len(back), 1)  # only the rewind breaks the row
         stream.close()
+        past = self.post("/api/runs", {"command": "pretrain", "fork": {"run": name, "step": step + 1}, "learning-rate": 0.003})
+        self.assertEqual(past.status, 201, past.body)
+        self.wait_for(lambda: self.run_of(past.json()["id"])["step"] > step + 2)
+        self.assertEqual(self.run_of(past.json()["id"])["metrics"]["learning_rate"] > 0, True)
+        self.post(f"/api/runs/{past.json()['id']}/commands", {"command": "stop"})
+        self.assertEqual(self.post("/api/runs", {"command": "pretrain", "fork": {"run": name, "step": 10 ** 6}}).status, 400)
+        self.assertEqual(self.post("/api/runs", {"command": "pretrain", "fork": {"run": "nobody"}}).status, 404)
+        self.assertEqual(self.post("/api/runs", {"command": "pretrain", "fork": {"run": name}, "layers": 3}).status, 400)
         again = self.post("/api/runs", {"command": "pretrain", "resume": name})
         self.assertEqual((again.status, again.json()["id"]), (201, name))
         self.wait_for(lambda: self.run_of(name)["state"] == "running")

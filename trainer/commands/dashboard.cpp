@@ -79,7 +79,7 @@ json describe_program() {
           {"flags", flags},
           {"presets", flags["preset"]["choices"]},
           {"tasks", json::array()},
-          {"datasets", list_data()},
+          {"datasets", list_data()["data_sets"]},
           {"machine", {{"cpu", cpu.model}, {"cores", cpu.cores}}},
           {"start", {{"command", "pretrain"}, {"minutes", 3}}}};
 }

@@ -36,6 +36,10 @@ bool peer_alive(socket_t socket) {
   return n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
 }
 
+/// Where a request keeps its socket for client_waits(); no client can send it, the guard keeps four headers
+/// alone.
+const char* const kSocketHeader = "Seedling-Socket";
+
 /// Closing with unread bytes resets the connection, and the client may lose the reply: read on for a moment.
 void close_gently(socket_t socket, int milliseconds) {
   ::shutdown(socket, SHUT_WR);
@@ -73,6 +77,10 @@ ssize_t RequestStream::write(const char* bytes, size_t size) {
     }
   }
   return static_cast<ssize_t>(size);
+}
+
+bool client_waits(const httplib::Request& request) {
+  return peer_alive(std::atoi(request.get_header_value(kSocketHeader).c_str()));
 }
 
 GuardedServer::GuardedServer(GuardOptions* guard) : guard_(guard) {
@@ -136,16 +144,18 @@ bool GuardedServer::serve_connection(socket_t socket) {
     }
     RequestStream stream(socket, clean_head(head) + bytes.substr(head_size, head.content_length));
     bool closed = true;
-    const std::function<void(httplib::Request&)> nothing;
+    const std::function<void(httplib::Request&)> mark = [&](httplib::Request& request) {
+      request.set_header(kSocketHeader, std::to_string(socket));
+    };
     const std::string nowhere;
     // Older releases take no addresses.
     const auto answer = [&](auto& server) {
       if constexpr (requires {
-                      server.process_request(stream, nowhere, 0, nowhere, 0, true, closed, nothing);
+                      server.process_request(stream, nowhere, 0, nowhere, 0, true, closed, mark);
                     }) {
-        return server.process_request(stream, nowhere, 0, nowhere, 0, true, closed, nothing);
+        return server.process_request(stream, nowhere, 0, nowhere, 0, true, closed, mark);
       } else {
-        return server.process_request(stream, true, closed, nothing);
+        return server.process_request(stream, true, closed, mark);
       }
     };
     return answer(*this);

@@ -41,6 +41,9 @@ class RequestStream : public httplib::Stream {
   size_t position_ = 0;
 };
 
+/// True while the client of a request is still there to read the reply: long work looks from time to time.
+bool client_waits(const httplib::Request& request);
+
 /// The library's server behind the guard.
 class GuardedServer : public httplib::Server {
  public:

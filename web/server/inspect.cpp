@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "web/server/connection.h"
 #include "web/server/fields.h"
 #include "web/server/predict.h"
 #include "web/server/reply.h"
@@ -27,7 +28,6 @@ constexpr View kViews[] = {
     {"neighbours", inspect_neighbours},
     {"difference", inspect_difference},
     {"step", inspect_step},
-    {"compare", inspect_compare},
 };
 
 constexpr size_t kMostCompared = 8;
@@ -40,6 +40,7 @@ void post_inspect(const Call& call) {
   for (const View& view : kViews) {
     if (name == view.name) return call.reply(view.show(call.app, body));
   }
+  if (name == "compare") return call.reply(inspect_compare(call, body));
   refuse_unknown("there is no view \"" + name + "\"");
 }
 
@@ -119,7 +120,7 @@ std::string layer_of(const std::string& parameter) {
   return parameter.rfind("embedding", 0) == 0 ? "embedding" : "head";
 }
 
-json inspect_compare(App& app, json& body) {
+json inspect_compare(const Call& call, json& body) {
   const json models = take_any(body, "models");
   const std::string text = take_string(body, "text", ""), context = take_string(body, "context", "");
   SamplingOptions options;
@@ -134,9 +135,9 @@ json inspect_compare(App& app, json& body) {
     if (!entry.is_string()) refuse_malformed("\"models\" must be a list of 1 to 8 models");
     json answer = {{"model", entry}};
     try {
-      auto lease = app.models.get(entry.get<std::string>());
+      auto lease = call.app.models.get(entry.get<std::string>());
       answer["step"] = lease->step;
-      answer.update(answer_one(lease, text, context, options));
+      answer.update(answer_one(lease, text, context, options, [&] { return client_waits(call.request); }));
     } catch (const HttpError& error) {  // one that is gone or of another kind does not spoil the others
       answer["error"] = error.what();
     } catch (const Error& error) {

@@ -47,6 +47,6 @@ nlohmann::json inspect_embeddings(App& app, nlohmann::json& body);
 nlohmann::json inspect_neighbours(App& app, nlohmann::json& body);
 nlohmann::json inspect_difference(App& app, nlohmann::json& body);
 nlohmann::json inspect_step(App& app, nlohmann::json& body);
-nlohmann::json inspect_compare(App& app, nlohmann::json& body);
+nlohmann::json inspect_compare(const Call& call, nlohmann::json& body);
 
 }  // namespace seedling::server

@@ -51,23 +51,9 @@ void FairMutex::unlock() {
 }
 
 fs::path ModelStore::folder_of(const std::string& name) {
-  const auto [id, which] = split_name(name);
-  const auto run = store_.find(id);
-  if (!run) refuse_not_found("there is no model \"" + name + "\"");
-  const fs::path checkpoints = run->folder() / "checkpoints";
-  std::error_code ignored;
-  for (const std::string& candidate : which.empty() || which == "live"
-                                          ? std::vector<std::string>{"best", "latest"}
-                                          : std::vector<std::string>{which}) {
-    if (!valid_run_id(candidate)) break;
-    const fs::path folder = fs::canonical(checkpoints / candidate, ignored);
-    if (!ignored && fs::is_directory(folder, ignored) &&
-        folder.parent_path() == fs::canonical(checkpoints, ignored)) {
-      return folder;
-    }
-  }
-  refuse_not_found("there is no model \"" + name + "\"" +
-                   (which.empty() ? ": the run has no checkpoint yet" : ""));
+  const fs::path folder = store_.checkpoint(name);
+  if (folder.empty()) refuse_not_found("there is no model \"" + name + "\" (or it has no checkpoint yet)");
+  return folder;
 }
 
 ModelStore::Lease ModelStore::get(const std::string& name) {

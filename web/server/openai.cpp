@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "checkpoint/checkpoint.h"
 #include "web/server/app.h"
+#include "web/server/connection.h"
 #include "web/server/fields.h"
 #include "web/server/generation.h"
 #include "web/server/predict.h"
@@ -200,16 +201,19 @@ struct Work {
   }
 };
 
-json whole_reply(Work& work) {
+json whole_reply(const Call& call, Work& work) {
   json choices = json::array();
   int64_t completion = 0;
   for (size_t p = 0; p < work.prompts.size(); ++p) {
     for (int64_t k = 0; k < work.request.n; ++k) {
       const int64_t index = static_cast<int64_t>(choices.size());
       LogProbabilities logs(work.request, work.lease.tokenizer());
-      const Generated result =
-          generate_text(work.lease, work.prompts[p], work.sampling(index), work.request.stops,
-                        [&](const Piece& piece) { return logs.add(piece.token), true; });
+      const Generated result = generate_text(work.lease, work.prompts[p], work.sampling(index),
+                                             work.request.stops, [&](const Piece& piece) {
+                                               logs.add(piece.token);
+                                               return client_waits(call.request) && !call.app.hub.closed();
+                                             });
+      if (result.abandoned) return nullptr;  // nobody will read it
       completion += static_cast<int64_t>(result.ids.size());
       json choice = {{"index", index}, {"finish_reason", result.finish_reason}, {"logprobs", logs.take()}};
       if (work.request.chat)
@@ -326,7 +330,7 @@ void answer_request(const Call& call, bool chat) {
     work->prompts = {chat_prompt(work->lease.tokenizer(), messages, work->request.stops)};
   else
     work->prompts = take_prompts(body, work->lease.tokenizer());
-  if (!work->request.stream) return call.reply(whole_reply(*work));
+  if (!work->request.stream) return call.reply(whole_reply(call, *work));
   call.response.set_chunked_content_provider("text/event-stream",
                                              [app = &call.app, work](size_t, httplib::DataSink& sink) {
                                                stream_reply(*app, *work, sink);

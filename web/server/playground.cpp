@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "web/server/app.h"
+#include "web/server/connection.h"
 #include "web/server/fields.h"
 #include "web/server/generation.h"
 #include "web/server/predict.h"
@@ -159,7 +160,7 @@ void post_predict(const Call& call) {
   const std::string context = take_string(body, "context", "");
   refuse_rest(body);
   auto lease = call.app.models.get(model);
-  call.reply(predict_one(lease, input, context));
+  call.reply(predict_one(lease, input, context, [&] { return client_waits(call.request); }));
 }
 
 }  // namespace seedling::server

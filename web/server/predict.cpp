@@ -32,6 +32,10 @@ json classify(ModelStore::Lease& lease, const std::string& input) {
   return {{"label", config.labels[best]}, {"probabilities", probabilities}};
 }
 
+std::function<bool(const Piece&)> reading(const std::function<bool()>& wanted) {
+  return [wanted](const Piece&) { return wanted(); };
+}
+
 }  // namespace
 
 void require_generator(const Model& model) {
@@ -41,22 +45,25 @@ void require_generator(const Model& model) {
   }
 }
 
-json predict_one(ModelStore::Lease& lease, const std::string& input, const std::string& context) {
+json predict_one(ModelStore::Lease& lease, const std::string& input, const std::string& context,
+                 const std::function<bool()>& wanted) {
   const HeadKind head = lease.model().config().head;
   if (head == HeadKind::classifier) return classify(lease, input);
   if (head == HeadKind::language_model && context.empty()) {
     SamplingOptions greedy;
     greedy.temperature = 0.0f, greedy.max_tokens = 128;
-    return {{"text", generate_text(lease, lease.tokenizer().encode(input), greedy, {}, nullptr).text}};
+    return {
+        {"text", generate_text(lease, lease.tokenizer().encode(input), greedy, {}, reading(wanted)).text}};
   }
   refuse_out_of_range("this model has no task to predict; use generate or fill");
 }
 
 json answer_one(ModelStore::Lease& lease, const std::string& input, const std::string& context,
-                const SamplingOptions& options) {
+                const SamplingOptions& options, const std::function<bool()>& wanted) {
   const ModelConfig& config = lease.model().config();
   if (config.head == HeadKind::language_model && config.causal) {
-    return {{"text", generate_text(lease, lease.tokenizer().encode(input), options, {}, nullptr).text}};
+    return {
+        {"text", generate_text(lease, lease.tokenizer().encode(input), options, {}, reading(wanted)).text}};
   }
   if (config.head == HeadKind::masked_language_model) {
     std::string text;
@@ -65,7 +72,7 @@ json answer_one(ModelStore::Lease& lease, const std::string& input, const std::s
     }
     return {{"text", text}};
   }
-  json prediction = predict_one(lease, input, context);
+  json prediction = predict_one(lease, input, context, wanted);
   prediction["text"] = prediction.contains("label") ? prediction["label"] : prediction["answer"];
   return prediction;
 }

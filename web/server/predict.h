@@ -3,6 +3,7 @@
 // Called by: playground (POST /api/predict), inspect_compare.
 #pragma once
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -15,11 +16,13 @@ namespace seedling::server {
 void require_generator(const Model& model);
 
 /// {"label", "probabilities"} | {"answer", "start", "end", "score"} | {"text"}.
-nlohmann::json predict_one(ModelStore::Lease& lease, const std::string& input, const std::string& context);
+nlohmann::json predict_one(ModelStore::Lease& lease, const std::string& input, const std::string& context,
+                           const std::function<bool()>& wanted);
 
 /// The same as {"text": ...} whatever the head, for showing models beside each other; generators go on from
 /// the input.
+/// `wanted` is asked from time to time whether anybody still waits.
 nlohmann::json answer_one(ModelStore::Lease& lease, const std::string& input, const std::string& context,
-                          const SamplingOptions& options);
+                          const SamplingOptions& options, const std::function<bool()>& wanted);
 
 }  // namespace seedling::server

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/error.h"
 #include "base/files.h"
 
 namespace seedling::server {
@@ -146,6 +147,22 @@ json run_flag(const json& description, const std::string& flag) {
   }
   const auto top = description.find(flag);
   return top == description.end() ? json(nullptr) : *top;
+}
+
+void copy_for_fork(const fs::path& parent, const std::string& checkpoint, const fs::path& fork) {
+  std::error_code error;
+  fs::create_directories(fork / "checkpoints", error);
+  fs::copy(parent / "checkpoints" / checkpoint, fork / "checkpoints" / checkpoint,
+           fs::copy_options::recursive, error);
+  if (!error) fs::create_symlink(checkpoint, fork / "checkpoints" / "latest", error);
+  for (const char* name :
+       {"metrics.jsonl", "samples.jsonl", "events.jsonl"}) {  // cut to the checkpoint when it is resumed
+    if (!error && fs::exists(parent / name)) fs::copy_file(parent / name, fork / name, error);
+  }
+  if (error) fail(fork.string(), ": the fork cannot be made: ", error.message());
+  json run = read_json(parent / "run.json");
+  run["forked_from"] = {{"run", parent.filename().string()}, {"step", checkpoint_step(checkpoint)}};
+  write_json_atomic(fork / "run.json", run);
 }
 
 std::string GrowingFile::read(bool& restarted) {

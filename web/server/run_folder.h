@@ -73,6 +73,11 @@ nlohmann::json parse_line(std::string_view line);
 /// The last whole line of a file as JSON; null where there is none.
 nlohmann::json last_line(const std::filesystem::path& file);
 
+/// Makes the folder `fork` a run that goes on from a checkpoint of `parent` ("step-000500"): what `--resume`
+/// needs. run.json is written last. Throws Error.
+void copy_for_fork(const std::filesystem::path& parent, const std::string& checkpoint,
+                   const std::filesystem::path& fork);
+
 /// run.json's flag, wherever this version or an older one keeps it; null where it is not.
 nlohmann::json run_flag(const nlohmann::json& description, const std::string& flag);
 

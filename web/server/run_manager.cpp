@@ -175,6 +175,14 @@ std::string RunManager::start(json body) {
     return id;
   }
   if (body.contains("resume")) refuse_malformed("\"resume\" is the id of the run to continue");
+  if (body.contains("fork")) {
+    json fork = take_any(body, "fork");
+    return start_fork(command, std::move(fork), body);
+  }
+  if (body.contains("from") && body["from"].is_string()) {  // a model of this folder, or a path as it stands
+    const auto folder = store_.checkpoint(body["from"].get<std::string>());
+    if (!folder.empty()) body["from"] = folder.string();
+  }
   try {
     hooks_.check(command, body);
   } catch (const Error& error) {
@@ -187,6 +195,34 @@ std::string RunManager::start(json body) {
   const std::string id = store_.new_id(name);
   body["out"] = (store_.folder() / id).string();
   launch(id, command, body);
+  return id;
+}
+
+/// A new run from a checkpoint of any run, with the changes made to its settings.
+std::string RunManager::start_fork(const std::string& command, json fork, const json& changes) {
+  if (!fork.is_object()) refuse_malformed("\"fork\" must be {\"run\", \"step\"}");
+  const std::string parent = take_string(fork, "run");
+  const int64_t step = take_integer(fork, "step", -1, 0, int64_t{1} << 50);
+  refuse_rest(fork);
+  const auto folder = store_.find(parent);
+  if (!folder) refuse_not_found("there is no run \"" + parent + "\"");
+  std::string checkpoint;
+  for (const json& one : folder->checkpoints()) {
+    if (step < 0 ? one["latest"].get<bool>() : one["step"] == step) checkpoint = one["name"];
+  }
+  if (checkpoint.empty()) refuse_out_of_range("the run has no checkpoint of that step");
+  if (!changes.empty() && hooks_.check_command) {
+    try {
+      hooks_.check_command({"", "set", changes});
+    } catch (const Error& error) {
+      refuse_out_of_range(error.what());
+    }
+  }
+  const std::string id = store_.new_id(parent + "-fork");
+  copy_for_fork(folder->folder(), checkpoint, store_.folder() / id);
+  json flags = changes;
+  flags["resume"] = true, flags["out"] = (store_.folder() / id).string();
+  launch(id, command, flags);
   return id;
 }
 

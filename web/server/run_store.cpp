@@ -79,6 +79,26 @@ void RunStore::limit_memory(const std::string& used) {
   }
 }
 
+fs::path RunStore::checkpoint(const std::string& name) {
+  const size_t slash = name.find('/');
+  const std::string which = slash == std::string::npos ? "" : name.substr(slash + 1);
+  const auto run = find(name.substr(0, slash));
+  if (!run) return {};
+  const fs::path checkpoints = run->folder() / "checkpoints";
+  std::error_code error;
+  for (const std::string& candidate : which.empty() || which == "live"
+                                          ? std::vector<std::string>{"best", "latest"}
+                                          : std::vector<std::string>{which}) {
+    if (!valid_run_id(candidate)) return {};
+    const fs::path folder = fs::canonical(checkpoints / candidate, error);
+    if (!error && fs::is_directory(folder, error) &&
+        folder.parent_path() == fs::canonical(checkpoints, error)) {
+      return folder;
+    }
+  }
+  return {};
+}
+
 void RunStore::adopt(const std::string& id, const fs::path& folder) {
   const std::lock_guard lock(mutex_);
   adopted_[id] = folder;

@@ -28,6 +28,9 @@ class RunStore {
   std::vector<std::string> ids() const;
   /// Null where there is no such run (or the id is not an id).
   std::shared_ptr<RunFolder> find(const std::string& id);
+  /// Where a model lies: "ID" (its best checkpoint, else its latest), "ID/latest", "ID/best",
+  /// "ID/step-000500". Empty where there is none.
+  std::filesystem::path checkpoint(const std::string& name);
   /// A run that need not lie under runs(): the process's own, with --serve.
   void adopt(const std::string& id, const std::filesystem::path& folder);
   /// An id of the form NAME-2 that no folder has yet; makes its folder, so that it is taken.
