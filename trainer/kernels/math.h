@@ -27,27 +27,24 @@ SEEDLING_HD uint32_t bits_of_float(float value) {
   return bits;
 }
 
-/// e^x; 0 below -87.3, about 3.4e38 above 88.7, NaN stays NaN.
-/// x = n ln 2 + r with |r| <= ln 2 / 2; e^r is a polynomial and 2^n a shift into the exponent.
+/// e^x for x up to 88.3 (callers see to that); 0 below -87.3, minus infinity included; NaN stays NaN.
+/// x = n ln 2 + r with |r| <= ln 2 / 2; e^r is a polynomial and 2^n is written into the exponent. One select
+/// and one integer maximum: compilers make a tangle of masks of more.
 SEEDLING_HD float exponential(float x) {
   constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer in the low bits
-  float clamped = x > 88.7f ? 88.7f : x;
-  clamped = clamped < -87.3f ? -87.3f : clamped;
-  const float shifted = clamped * 1.44269504089f + kRound;
+  const float shifted = x * 1.44269504089f + kRound;
   const float n = shifted - kRound;
-  float r = clamped - n * 0.693359375f;
-  r = r + n * 2.12194440e-4f;
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
+  const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+  float p = 1.3981999507e-3f;
   p = p * r + 8.3334519073e-3f;
   p = p * r + 4.1665795894e-2f;
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
-  p = p * (r * r) + r + 1.0f;
-  // n + 127 is in [1, 255]; two factors keep 2^128 from overflowing the exponent.
-  const float scale = float_of_bits((bits_of_float(shifted) + 126u) << 23);
-  const float result = p * scale * 2.0f;
-  return x < -87.3f ? 0.0f : result;
+  p = p * r + 1.0f;
+  p = p * r + 1.0f;
+  const int32_t exponent = static_cast<int32_t>(bits_of_float(shifted) - (0x4B400000u - 127u));
+  const float scale = float_of_bits(static_cast<uint32_t>(exponent > 0 ? exponent : 0) << 23);
+  return (x < -87.3f ? 0.0f : p) * scale;
 }
 
 /// (e^2x - 1) / (e^2x + 1), by an odd polynomial near 0 where that would cancel.
@@ -59,7 +56,7 @@ SEEDLING_HD float hyperbolic_tangent(float x) {
   p = p * z + 1.33314422036e-1f;
   p = p * z - 3.33332819422e-1f;
   const float near = p * z * x + x;
-  const float far = 1.0f - 2.0f / (exponential(2.0f * x) + 1.0f);
+  const float far = 1.0f - 2.0f / (exponential(2.0f * (x > 40.0f ? 40.0f : x)) + 1.0f);
   return z < 0.390625f ? near : far;
 }
 
@@ -103,6 +100,7 @@ SEEDLING_HD float logarithm(float x) {
   return f + p + 0.693359375f * e;
 }
 
-SEEDLING_HD float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
+/// 1 / (1 + e^-x).
+SEEDLING_HD float sigmoid(float x) { return 1.0f / (1.0f + exponential(x < -80.0f ? 80.0f : -x)); }
 
 }  // namespace seedling::kernels

@@ -12,7 +12,7 @@ BOOST_AUTO_TEST_SUITE(math)
 
 BOOST_AUTO_TEST_CASE(functions_are_exact_to_a_few_last_places) {
   double exp_error = 0.0, log_error = 0.0, tanh_error = 0.0, erf_error = 0.0;
-  for (int i = -400000; i <= 400000; ++i) {
+  for (int i = -435000; i <= 435000; ++i) {
     const float x = static_cast<float>(i) * 2e-4f;
     const double exact = x;
     exp_error = std::max(exp_error, std::abs(kernels::exponential(x) / std::exp(exact) - 1.0));
@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(functions_are_exact_to_a_few_last_places) {
   }
   BOOST_TEST_MESSAGE("exp " << exp_error << ", log " << log_error << ", tanh " << tanh_error << ", erf "
                             << erf_error);
-  BOOST_CHECK_LT(exp_error, 2e-7);
+  BOOST_CHECK_LT(exp_error, 3e-7);
   BOOST_CHECK_LT(log_error, 2e-7);
   BOOST_CHECK_LT(tanh_error, 3e-7);
   BOOST_CHECK_LT(erf_error, 3e-7);
@@ -38,11 +38,15 @@ BOOST_AUTO_TEST_CASE(ends_of_the_range) {
   BOOST_CHECK_EQUAL(kernels::exponential(-infinity), 0.0f);
   BOOST_CHECK_EQUAL(kernels::exponential(-200.0f), 0.0f);
   BOOST_CHECK_EQUAL(kernels::exponential(0.0f), 1.0f);
-  BOOST_CHECK_GT(kernels::exponential(infinity), 3e38f);
   BOOST_CHECK(std::isnan(kernels::exponential(nan)));
   BOOST_CHECK(std::isnan(kernels::hyperbolic_tangent(nan)));
-  BOOST_CHECK_EQUAL(kernels::hyperbolic_tangent(100.0f), 1.0f);
-  BOOST_CHECK_EQUAL(kernels::hyperbolic_tangent(-100.0f), -1.0f);
+  for (float x : {100.0f, 1e30f, infinity}) {
+    BOOST_CHECK_EQUAL(kernels::hyperbolic_tangent(x), 1.0f);
+    BOOST_CHECK_EQUAL(kernels::hyperbolic_tangent(-x), -1.0f);
+    BOOST_CHECK_CLOSE(kernels::sigmoid(x), 1.0f, 1e-5);
+    BOOST_CHECK_SMALL(kernels::sigmoid(-x), 1e-34f);
+  }
+  BOOST_CHECK(std::isnan(kernels::sigmoid(nan)));
   BOOST_CHECK_EQUAL(kernels::error_function(-20.0f), -1.0f);
 }
 

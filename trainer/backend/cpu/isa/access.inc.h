@@ -27,6 +27,40 @@ typedef float Vec __attribute__((vector_size(kLanes * sizeof(float)), aligned(4)
 SEEDLING_HD Vec load_vec(const float* p) { return *reinterpret_cast<const Vec*>(p); }
 SEEDLING_HD void store_vec(float* p, Vec x) { *reinterpret_cast<Vec*>(p) = x; }
 
+#if defined(__AVX512BF16__)
+/// kLanes floats rounded to bf16 in one instruction.
+SEEDLING_HD void put_vec(Bf16* p, Vec x) {
+  const __m256bh rounded = _mm512_cvtneps_pbh((__m512)x);
+  std::memcpy(p, &rounded, sizeof rounded);
+}
+#else
+SEEDLING_HD void put_vec(Bf16* p, Vec x) {
+  float values[kLanes];
+  store_vec(values, x);
+#pragma omp simd
+  for (int64_t l = 0; l < kLanes; ++l) put(p + l, values[l]);
+}
+#endif
+
+/// y[i] = term(i). bf16 is rounded a chunk at a time, so that the unit's own rounding can be used; a term may
+/// read y.
+template <typename T, typename Term>
+SEEDLING_HD void put_all(T* y, int64_t n, Term term) {
+  int64_t i = 0;
+  if constexpr (std::is_same_v<T, Bf16>) {
+    constexpr int64_t kChunk = 64;
+    for (; i + kChunk <= n; i += kChunk) {
+      float values[kChunk];
+#pragma omp simd
+      for (int64_t l = 0; l < kChunk; ++l) values[l] = term(i + l);
+#pragma GCC unroll 4
+      for (int64_t l = 0; l < kChunk; l += kLanes) put_vec(y + i + l, load_vec(values + l));
+    }
+  }
+#pragma omp simd
+  for (int64_t j = i; j < n; ++j) put(y + j, term(j));
+}
+
 SEEDLING_HD int64_t round_up(int64_t n, int64_t grain) { return (n + grain - 1) / grain * grain; }
 
 /// The lanes of a vector rotated by `step`.

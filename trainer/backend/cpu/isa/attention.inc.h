@@ -143,8 +143,10 @@ void attention_forward(const AttentionCall& call, int64_t b, int64_t k, float* s
       small_product(task.outs, HSp, m, HSp, task.scores, Tp, 1, values.data, values.stride, seen, false);
       for (int64_t i = 0; i < m; ++i) {
         T* out = static_cast<T*>(call.out) + ((b * T_ + i0 + i) * call.NH + h) * HS;
-#pragma omp simd
-        for (int64_t d = 0; d < HS; ++d) put(out + d, task.outs[i * HSp + d] * factors[i]);
+        put_all(
+            out, HS, [=](int64_t d) __attribute__((always_inline)) {
+              return task.outs[i * HSp + d] * factors[i];
+            });
       }
     }
   }
@@ -220,8 +222,8 @@ void attention_backward(const AttentionCall& call, int64_t b, int64_t k, float* 
       small_product(task.outs, HSp, m, HSp, task.dscores, Tp, 1, keys.data, keys.stride, seen, false);
       for (int64_t i = 0; i < m; ++i) {
         T* dquery = drows + (i0 + i) * task.width + h * HS;
-#pragma omp simd
-        for (int64_t d = 0; d < HS; ++d) put(dquery + d, task.outs[i * HSp + d]);
+        put_all(
+            dquery, HS, [=](int64_t d) __attribute__((always_inline)) { return task.outs[i * HSp + d]; });
       }
     }
   }

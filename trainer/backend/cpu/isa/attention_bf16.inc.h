@@ -159,8 +159,10 @@ void attention_forward_bf16(const AttentionCall& call, int64_t b, int64_t k, flo
         for (int64_t r = 0; r < m; ++r) {
           Bf16* out = static_cast<Bf16*>(call.out) + ((b * T_ + i0 + r) * call.NH + h) * HS + d * kBlock;
           const float factor = factors[r] * head_scale;
-#pragma omp simd
-          for (int64_t c = 0; c < columns; ++c) put(out + c, task.sums[r * kBlock + c] * factor);
+          put_all(
+              out, columns, [=](int64_t c) __attribute__((always_inline)) {
+                return task.sums[r * kBlock + c] * factor;
+              });
         }
       }
     }

@@ -1,20 +1,6 @@
 // Packing bf16 operands, their products, and what follows a block of sums. Layout: bf16_layout.h.
 // Included by table.inc.h alone.
 
-#if defined(__AVX512BF16__)
-/// kLanes floats rounded to bf16 in one instruction.
-SEEDLING_HD void put_vec(Bf16* p, Vec x) {
-  const __m256bh rounded = _mm512_cvtneps_pbh((__m512)x);
-  std::memcpy(p, &rounded, sizeof rounded);
-}
-#else
-SEEDLING_HD void put_vec(Bf16* p, Vec x) {
-  float values[kLanes];
-  store_vec(values, x);
-  for (int64_t l = 0; l < kLanes; ++l) put(p + l, values[l]);
-}
-#endif
-
 typedef uint32_t Pairs __attribute__((vector_size(kLanes * sizeof(uint32_t)), aligned(4), may_alias));
 
 SEEDLING_HD Vec get_vec(const Bf16* p) {
@@ -204,35 +190,41 @@ void pack_right_transposed(Bf16* panels, const void* w_, int64_t stride, int64_t
 void finish_block(const BlockFinish& finish, const float* sums, int64_t rows, int64_t columns) {
   const auto each = [&](auto activate) __attribute__((always_inline)) {
     for (int64_t r = 0; r < rows; ++r) {
-      const float* sum = sums + r * kBlock;
+      const float *sum = sums + r * kBlock, *bias = finish.bias;
       Bf16* y = finish.y + r * finish.stride;
       Bf16* pre = finish.pre == nullptr ? nullptr : finish.pre + r * finish.stride;
       const Bf16* residual = finish.residual == nullptr ? nullptr : finish.residual + r * finish.stride;
-      int64_t c = 0;
-      for (; c + kLanes <= columns; c += kLanes) {
-        Vec value = load_vec(sum + c);
-        if (finish.bias != nullptr) value += load_vec(finish.bias + c);
-        if (residual != nullptr) value += get_vec(residual + c);
-        if (pre != nullptr) put_vec(pre + c, value);
-        float values[kLanes];
-        store_vec(values, value);
-        for (int64_t l = 0; l < kLanes; ++l) values[l] = activate(values[l]);
-        put_vec(y + c, load_vec(values));
+      float values[kBlock];
+      if (columns == kBlock) {
+        for (int64_t c = 0; c < kBlock; c += kLanes) {
+          Vec value = load_vec(sum + c);
+          if (bias != nullptr) value += load_vec(bias + c);
+          if (residual != nullptr) value += get_vec(residual + c);
+          if (pre != nullptr) put_vec(pre + c, value);
+          store_vec(values + c, value);
+        }
+        activate(values);
+        for (int64_t c = 0; c < kBlock; c += kLanes) put_vec(y + c, load_vec(values + c));
+        continue;
       }
-      for (; c < columns; ++c) {
-        float value = sum[c];
-        if (finish.bias != nullptr) value += finish.bias[c];
-        if (residual != nullptr) value += get(residual + c);
-        if (pre != nullptr) put(pre + c, value);
-        put(y + c, activate(value));
+      for (int64_t c = 0; c < columns; ++c) {
+        values[c] =
+            sum[c] + (bias == nullptr ? 0.0f : bias[c]) + (residual == nullptr ? 0.0f : get(residual + c));
+        if (pre != nullptr) put(pre + c, values[c]);
       }
+      for (int64_t c = columns; c < kBlock; ++c) values[c] = 0.0f;
+      activate(values);
+      for (int64_t c = 0; c < columns; ++c) put(y + c, values[c]);
     }
   };
-  if (finish.activation == kNoActivation)
-    return each([](float x) __attribute__((always_inline)) { return x; });
+  const auto nothing = [](float*) __attribute__((always_inline)){};
+  if (finish.activation == kNoActivation) return each(nothing);
   with_activation(static_cast<Activation>(finish.activation), [&](auto kind) {
     constexpr Activation kActivation = decltype(kind)::value;
-    each([](float x) __attribute__((always_inline)) { return kernels::activate<kActivation>(x); });
+    each([](float* values) __attribute__((always_inline)) {
+#pragma omp simd
+      for (int64_t c = 0; c < kBlock; ++c) values[c] = kernels::activate<kActivation>(values[c]);
+    });
   });
 }
 

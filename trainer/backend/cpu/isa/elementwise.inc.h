@@ -25,8 +25,10 @@ void activation_forward(void* y_, const void* x_, int64_t n, Activation activati
   T* y = static_cast<T*>(y_);
   const T* x = static_cast<const T*>(x_);
   with_activation(activation, [=](auto kind) {
-#pragma omp simd
-    for (int64_t i = 0; i < n; ++i) put(y + i, kernels::activate<kind.value>(get(x + i)));
+    put_all(
+        y, n, [=](int64_t i) __attribute__((always_inline)) {
+          return kernels::activate<kind.value>(get(x + i));
+        });
   });
 }
 
@@ -35,10 +37,10 @@ void activation_backward(void* dx_, const void* dy_, const void* x_, int64_t n, 
   T* dx = static_cast<T*>(dx_);
   const T *dy = static_cast<const T*>(dy_), *x = static_cast<const T*>(x_);
   with_activation(activation, [=](auto kind) {
-#pragma omp simd
-    for (int64_t i = 0; i < n; ++i) {
-      put(dx + i, get(dy + i) * kernels::activation_slope<kind.value>(get(x + i)));
-    }
+    put_all(
+        dx, n, [=](int64_t i) __attribute__((always_inline)) {
+          return get(dy + i) * kernels::activation_slope<kind.value>(get(x + i));
+        });
   });
 }
 
@@ -50,8 +52,10 @@ void gated_forward(void* y_, const void* gate_up_, int64_t rows, int64_t F, Acti
       T* y = static_cast<T*>(y_) + n * F;
       const T* gate = static_cast<const T*>(gate_up_) + n * 2 * F;
       const T* up = gate + F;
-#pragma omp simd
-      for (int64_t i = 0; i < F; ++i) put(y + i, kernels::activate<kind.value>(get(gate + i)) * get(up + i));
+      put_all(
+          y, F, [=](int64_t i) __attribute__((always_inline)) {
+            return kernels::activate<kind.value>(get(gate + i)) * get(up + i);
+          });
     }
   });
 }
@@ -94,8 +98,8 @@ template <typename T>
 void add(void* y_, const void* a_, const void* b_, int64_t n) {
   T* y = static_cast<T*>(y_);
   const T *a = static_cast<const T*>(a_), *b = static_cast<const T*>(b_);
-#pragma omp simd
-  for (int64_t i = 0; i < n; ++i) put(y + i, get(a + i) + get(b + i));
+  put_all(
+      y, n, [=](int64_t i) __attribute__((always_inline)) { return get(a + i) + get(b + i); });
 }
 
 template <typename T>
@@ -107,8 +111,8 @@ void fill(void* y_, float value, int64_t n) {
 template <typename T>
 void scale(void* y_, float factor, int64_t n) {
   T* y = static_cast<T*>(y_);
-#pragma omp simd
-  for (int64_t i = 0; i < n; ++i) put(y + i, get(y + i) * factor);
+  put_all(
+      y, n, [=](int64_t i) __attribute__((always_inline)) { return get(y + i) * factor; });
 }
 
 template <typename T>
@@ -121,8 +125,8 @@ void to_float(float* y, const void* x_, int64_t n) {
 template <typename T>
 void from_float(void* y_, const float* x, int64_t n) {
   T* y = static_cast<T*>(y_);
-#pragma omp simd
-  for (int64_t i = 0; i < n; ++i) put(y + i, x[i]);
+  put_all(
+      y, n, [=](int64_t i) __attribute__((always_inline)) { return x[i]; });
 }
 
 // y[t] = x[t] + s x[t - 1], the first row of each sequence having none before it.
@@ -136,8 +140,9 @@ void shift_forward(void* y_, const void* x_, const float* s, int64_t begin, int6
     if (n % T_ == 0) {
       std::memcpy(y, x, static_cast<size_t>(C) * sizeof(T));
     } else {
-#pragma omp simd
-      for (int64_t i = 0; i < C; ++i) put(y + i, get(x + i) + s[i] * get(before + i));
+      put_all(
+          y,
+          C, [=](int64_t i) __attribute__((always_inline)) { return get(x + i) + s[i] * get(before + i); });
     }
   }
 }

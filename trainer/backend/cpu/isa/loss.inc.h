@@ -24,8 +24,10 @@ void softmax_cross_entropy(float* losses, void* logits, const int32_t* targets, 
     losses[n] = logf(sum) + top - wanted;
     if (gradient_scale == 0.0f) continue;
     const float factor = gradient_scale / sum;
-#pragma omp simd
-    for (int64_t i = 0; i < V; ++i) put(x + i, kernels::exponential(get(x + i) - top) * factor);
+    put_all(
+        x, V, [=](int64_t i) __attribute__((always_inline)) {
+          return kernels::exponential(get(x + i) - top) * factor;
+        });
     put(x + target, kernels::exponential(wanted - top) * factor - gradient_scale);
   }
 }
@@ -37,7 +39,9 @@ void softmax(void* logits, int64_t rows, int64_t V) {
     const float top = max_of_row(x, V);
     const float sum = sum_of(V, [=](int64_t i) { return kernels::exponential(get(x + i) - top); });
     const float factor = 1.0f / sum;
-#pragma omp simd
-    for (int64_t i = 0; i < V; ++i) put(x + i, kernels::exponential(get(x + i) - top) * factor);
+    put_all(
+        x, V, [=](int64_t i) __attribute__((always_inline)) {
+          return kernels::exponential(get(x + i) - top) * factor;
+        });
   }
 }

@@ -15,11 +15,13 @@ void norm_forward(void* y_, float* stats, const void* x_, const float* gain, con
         sum_of(C, [=](int64_t i) { return (get(x + i) - mean) * (get(x + i) - mean); }) * inverse_C;
     const float r = 1.0f / sqrtf(variance + epsilon);
     if (gain != nullptr && bias != nullptr) {
-#pragma omp simd
-      for (int64_t i = 0; i < C; ++i) put(y + i, (get(x + i) - mean) * r * gain[i] + bias[i]);
+      put_all(
+          y, C, [=](int64_t i) __attribute__((always_inline)) {
+            return (get(x + i) - mean) * r * gain[i] + bias[i];
+          });
     } else if (gain != nullptr) {
-#pragma omp simd
-      for (int64_t i = 0; i < C; ++i) put(y + i, (get(x + i) - mean) * r * gain[i]);
+      put_all(
+          y, C, [=](int64_t i) __attribute__((always_inline)) { return (get(x + i) - mean) * r * gain[i]; });
     } else {
       for (int64_t i = 0; i < C; ++i)
         put(y + i, (get(x + i) - mean) * r + (bias == nullptr ? 0.0f : bias[i]));
@@ -54,11 +56,15 @@ void norm_backward(void* dx_, float* dgain, float* dbias, const void* dy_, const
       for (int64_t i = 0; i < C; ++i) dbias[i] += get(dy + i);
     }
     if (accumulate) {
-#pragma omp simd
-      for (int64_t i = 0; i < C; ++i) put(dx + i, get(dx + i) + r * (g(i) - mean_g - xhat(i) * mean_gx));
+      put_all(
+          dx, C, [=](int64_t i) __attribute__((always_inline)) {
+            return get(dx + i) + r * (g(i) - mean_g - xhat(i) * mean_gx);
+          });
     } else {
-#pragma omp simd
-      for (int64_t i = 0; i < C; ++i) put(dx + i, r * (g(i) - mean_g - xhat(i) * mean_gx));
+      put_all(
+          dx, C, [=](int64_t i) __attribute__((always_inline)) {
+            return r * (g(i) - mean_g - xhat(i) * mean_gx);
+          });
     }
   }
 }

@@ -45,11 +45,11 @@ void gather(void* y_, const float* table, const int32_t* index, int64_t rows, in
     T* y = static_cast<T*>(y_) + n * C;
     const float* row = table + index[n] * C;
     if (accumulate) {
-#pragma omp simd
-      for (int64_t i = 0; i < C; ++i) put(y + i, get(y + i) + row[i]);
+      put_all(
+          y, C, [=](int64_t i) __attribute__((always_inline)) { return get(y + i) + row[i]; });
     } else {
-#pragma omp simd
-      for (int64_t i = 0; i < C; ++i) put(y + i, row[i]);
+      put_all(
+          y, C, [=](int64_t i) __attribute__((always_inline)) { return row[i]; });
     }
   }
 }
