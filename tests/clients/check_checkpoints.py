@@ -1,7 +1,7 @@
 """Checkpoints against the real transformers: what we write opens there, what it writes opens here, with the same logits.
 
 Run by hand:  CHECKPOINT_TOOL=build/release/checkpoint_tool python tests/clients/check_checkpoints.py
-Needs torch, transformers 5, tokenizers and safetensors, and the target checkpoint_tool. No network.
+Needs torch, transformers 5, tokenizers, safetensors and peft, and the target checkpoint_tool. No network.
 """
 
 import json
@@ -9,8 +9,10 @@ import os
 import subprocess
 import tempfile
 import unittest
+import warnings
 from pathlib import Path
 
+import peft
 import torch
 import transformers
 from safetensors.torch import load_file, save_file
@@ -231,6 +233,42 @@ class Checkpoints(unittest.TestCase):
         self.rewrite(folder, differ)
         with self.assertRaisesRegex(RuntimeError, "tie_word_embeddings"):
             tool("logits", folder, "[5]")
+
+    # --- LoRA adapters ----------------------------------------------------------------------------------------------
+
+    ADAPTERS = [("gpt2", "lm", ["c_attn", "c_proj"]), ("gpt2", "lm", ["attn.c_proj", "c_fc"]), ("llama", "lm", ["q_proj", "v_proj"]),
+                ("qwen3", "lm", ["k_proj", "gate_proj", "down_proj"]), ("bert", "mlm", ["query", "value"]),
+                ("bert", "classifier", ["query", "dense"]), ("gpt2", "classifier", ["c_attn"]), ("llama", "classifier", ["o_proj"])]
+
+    def test_our_adapters_open_there(self):
+        for arch, head, targets in self.ADAPTERS:
+            with self.subTest(arch=arch, head=head, targets=targets):
+                base, folder = self.folder / f"{arch}-{head}-{targets[0]}-base", self.folder / f"{arch}-{head}-{targets[0]}"
+                tool("make", arch, "mlm" if arch == "bert" else "lm", 5, base)
+                self.assertTrue(tool("adapter", base, folder, head, *targets)["same"])
+                options = {"num_labels": 3} if head == "classifier" else {}
+                with warnings.catch_warnings():
+                    warnings.simplefilter("error", UserWarning)
+                    model = peft.PeftModel.from_pretrained(AUTO[head].from_pretrained(base, **options), folder)
+                self.compare(folder, model, types=arch == "bert")
+
+    def test_their_adapters_open_here(self):
+        for arch, head, targets in self.ADAPTERS:
+            with self.subTest(arch=arch, head=head, targets=targets):
+                base, folder = self.folder / f"{arch}-{head}-{targets[0]}-base", self.folder / f"{arch}-{head}-{targets[0]}"
+                tool("make", arch, "mlm" if arch == "bert" else "lm", 5, base)
+                task = {"lm": "CAUSAL_LM", "classifier": "SEQ_CLS"}.get(head)
+                options = {"num_labels": 3} if head == "classifier" else {}
+                more = {"modules_to_save": ["classifier", "pooler"]} if head == "classifier" and arch == "bert" else {}
+                model = peft.get_peft_model(AUTO[head].from_pretrained(base, **options), peft.LoraConfig(
+                    r=4, lora_alpha=16, target_modules=targets, task_type=task, use_rslora=arch == "qwen3",
+                    fan_in_fan_out=arch == "gpt2", init_lora_weights=False, **more))
+                with torch.no_grad():
+                    for name, parameter in model.named_parameters():
+                        if "modules_to_save" in name:
+                            parameter.add_(0.2 * torch.randn_like(parameter))
+                model.save_pretrained(folder)
+                self.compare(folder, model, types=arch == "bert")
 
     def test_refusals(self):
         model = next(iter(self.configs()))

@@ -1,13 +1,14 @@
 // A small program for the checks against real clients: makes, converts and asks models from the command line,
 // one JSON line out. Not part of the product; built by the target checkpoint_tool. Called by
 // check_checkpoints.py, check_gguf.*.
-#include <cstdio>
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "backend/backend.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "checkpoint/adapter.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/gguf.h"
 #include "generation/generator.h"
@@ -123,6 +124,45 @@ json gguf(const std::vector<std::string>& a, Backend& backend) {
   return {{"warnings", export_gguf(a.at(1), *loaded.model, *loaded.tokenizer, gguf_type(a.at(2)), "test")}};
 }
 
+/// adapter BASE OUT HEAD TARGET...: a random LoRA adapter of rank 4 over a base, with a whole head for a
+/// classifier.
+json adapter(const std::vector<std::string>& a, Backend& backend) {
+  ModelConfig config = load_config(a.at(0));
+  if (a.at(2) == "classifier") config.head = HeadKind::classifier, config.labels = {"no", "yes", "perhaps"};
+  Model model(config, backend, false);
+  Adapter adapter;
+  adapter.base = a.at(0);
+  adapter.rank = 4, adapter.alpha = 6, adapter.head = config.head, adapter.labels = config.labels;
+  adapter.targets.assign(a.begin() + 3, a.end());
+  Random random(21);
+  const auto noise = [&](int64_t count) {
+    std::vector<float> values(static_cast<size_t>(count));
+    for (float& value : values) value = static_cast<float>(0.2 * random.normal());
+    return values;
+  };
+  for (const LoraTarget& target : lora_targets(config, adapter.targets)) {
+    const Parameter* parameter = model.parameters().find(target.parameter);
+    const int64_t out = parameter->shape[0], in = parameter->shape[1];
+    LoraPair pair{target.parameter, 4, noise(4 * in), std::vector<float>(static_cast<size_t>(out * 4), 0.0f)};
+    for (const auto& [begin, end] : target.rows)
+      for (int64_t i = begin * 4; i < end * 4; ++i) pair.b[i] = static_cast<float>(0.2 * random.normal());
+    adapter.pairs.push_back(pair);
+  }
+  if (config.head == HeadKind::classifier)
+    for (const Parameter& parameter : model.parameters().all())
+      if (parameter.name.rfind("classifier.", 0) == 0 || parameter.name.rfind("pooler.", 0) == 0)
+        adapter.whole[parameter.name] = noise(parameter.size());
+  save_adapter(a.at(1), adapter, model, *load_tokenizer(a.at(0)), nullptr, {});
+  // Read back, bit for bit.
+  const Adapter back = read_adapter(a.at(1), config);
+  bool same = back.whole == adapter.whole && back.pairs.size() == adapter.pairs.size();
+  for (const LoraPair& pair : adapter.pairs)
+    same = same && std::any_of(back.pairs.begin(), back.pairs.end(), [&](const LoraPair& other) {
+             return other.parameter == pair.parameter && other.a == pair.a && other.b == pair.b;
+           });
+  return {{"same", same}};
+}
+
 /// encode DIR TEXT: ids without special tokens.
 json encode(const std::vector<std::string>& a) { return {{"ids", load_tokenizer(a.at(0))->encode(a.at(1))}}; }
 
@@ -146,10 +186,12 @@ int main(int argc, char** argv) {
       result = save(arguments, *backend);
     else if (command == "gguf")
       result = gguf(arguments, *backend);
+    else if (command == "adapter")
+      result = adapter(arguments, *backend);
     else if (command == "encode")
       result = encode(arguments);
     else
-      fail_usage("checkpoint_tool make|logits|greedy|save|gguf|encode ...");
+      fail_usage("checkpoint_tool make|logits|greedy|save|gguf|adapter|encode ...");
     std::cout << result << std::endl;
     return 0;
   } catch (const std::exception& error) {

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "checkpoint/adapter.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/safetensors.h"
 #include "checkpoint/state_file.h"
@@ -80,9 +81,23 @@ void check_constant(const StoredTensor& stored, const TensorEntry& entry) {
          "says. If the model was trained elsewhere since, remove that key.");
 }
 
+/// The base's parameters with the adapter added to them.
+std::vector<std::string> load_merged(Model& model, const fs::path& folder, bool allow_new_head) {
+  const Adapter adapter = read_adapter(folder, model.config());
+  std::vector<std::string> fresh = load_parameters(model, adapter.base, true);
+  merge_adapter(model, adapter);
+  const auto filled = [&](const std::string& name) { return adapter.whole.count(name) > 0; };
+  fresh.erase(std::remove_if(fresh.begin(), fresh.end(), filled), fresh.end());
+  if (!fresh.empty() && !allow_new_head)
+    fail(folder.string(), ": neither this adapter nor its base holds '", fresh.front(),
+         "', a part of the head that is asked for.");
+  return fresh;
+}
+
 }  // namespace
 
 ModelConfig load_config(const fs::path& model_dir) {
+  if (is_adapter(model_dir)) return adapter_config(model_dir);
   const fs::path path = model_dir / "config.json";
   const Safetensors file = Safetensors::open_model(model_dir, false);
   verify_files(model_dir, file);
@@ -99,6 +114,7 @@ ModelConfig load_config(const fs::path& model_dir) {
 }
 
 std::vector<std::string> load_parameters(Model& model, const fs::path& model_dir, bool allow_new_head) {
+  if (is_adapter(model_dir)) return load_merged(model, model_dir, allow_new_head);
   const Safetensors file = Safetensors::open_model(model_dir);
   const ModelConfig& config = model.config();
   std::set<std::string> used, fresh;
@@ -166,7 +182,8 @@ LoadedModel load_model(const fs::path& path, Backend& backend, bool training) {
   LoadedModel loaded;
   loaded.folder = resolve_model_dir(path);
   const ModelConfig config = load_config(loaded.folder);
-  loaded.tokenizer = load_tokenizer(loaded.folder);
+  const bool borrowed = is_adapter(loaded.folder) && !fs::exists(loaded.folder / "tokenizer.json");
+  loaded.tokenizer = load_tokenizer(borrowed ? adapter_base(loaded.folder) : loaded.folder);
   if (loaded.tokenizer->vocab_size() > config.vocab_size)
     fail(loaded.folder.string(), ": the tokenizer has ", loaded.tokenizer->vocab_size(),
          " tokens, the model only ", config.vocab_size,

@@ -1,6 +1,5 @@
 // Writing a checkpoint directory.
 #include <algorithm>
-#include <cmath>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -33,9 +32,8 @@ TensorSource constant_source(const TensorEntry& entry) {
           [entry](float* values) { std::fill_n(values, entry.size(), entry.constant); }};
 }
 
-TensorSource tensor_source(const TensorEntry& entry, const std::string& suffix, Backend& backend,
-                           const Tensor& tensor) {
-  return {entry.name + suffix, entry.shape(), [entry, &backend, tensor](float* values) {
+TensorSource tensor_source(const TensorEntry& entry, Backend& backend, const Tensor& tensor) {
+  return {entry.name, entry.shape(), [entry, &backend, tensor](float* values) {
             to_file_layout(values, download(backend, tensor), entry);
           }};
 }
@@ -44,7 +42,7 @@ std::string write_model(const fs::path& path, Model& model) {
   std::vector<TensorSource> sources;
   for (const TensorEntry& entry : checkpoint_entries(model)) {
     const Parameter* parameter = model.parameters().find(entry.parameter);
-    sources.push_back(parameter ? tensor_source(entry, "", model.backend(), parameter->value)
+    sources.push_back(parameter ? tensor_source(entry, model.backend(), parameter->value)
                                 : constant_source(entry));
   }
   return write_safetensors(path, std::move(sources));
@@ -76,6 +74,14 @@ std::vector<StateEntry> state_entries(Model& model, const std::vector<NamedTenso
   return result;
 }
 
+void write_optimizer(const fs::path& folder, Model& model, const std::vector<NamedTensor>& optimizer) {
+  if (optimizer.empty()) return;
+  std::vector<TensorSource> sources;
+  for (const StateEntry& state : state_entries(model, optimizer))
+    sources.push_back(tensor_source(state.entry, model.backend(), state.tensor));
+  write_safetensors(folder / "optimizer.safetensors", std::move(sources));
+}
+
 void save_checkpoint(const fs::path& folder, Model& model, const Tokenizer& tokenizer,
                      const json& trainer_state, const std::vector<NamedTensor>& optimizer) {
   FolderWriter writer(folder);
@@ -84,12 +90,7 @@ void save_checkpoint(const fs::path& folder, Model& model, const Tokenizer& toke
                     generation_config(model.config(), tokenizer.special()));
   save_tokenizer(tokenizer, writer.path());
   const std::string model_checksum = write_model(writer.path() / "model.safetensors", model);
-  if (!optimizer.empty()) {
-    std::vector<TensorSource> sources;
-    for (const StateEntry& state : state_entries(model, optimizer))
-      sources.push_back(tensor_source(state.entry, "", model.backend(), state.tensor));
-    write_safetensors(writer.path() / "optimizer.safetensors", std::move(sources));
-  }
+  write_optimizer(writer.path(), model, optimizer);
   if (!trainer_state.is_null()) write_trainer_state(writer.path(), trainer_state, model_checksum);
   writer.commit();
 }

@@ -11,8 +11,8 @@ using nlohmann::json;
 namespace {
 
 constexpr const char* kSmallFiles[] = {"config.json", "generation_config.json", "tokenizer.json",
-                                       "tokenizer_config.json"};
-constexpr char kModelFile[] = "model.safetensors";
+                                       "tokenizer_config.json", "adapter_config.json"};
+constexpr char kModelFile[] = "model.safetensors", kAdapterFile[] = "adapter_model.safetensors";
 
 std::string own_checksum(json state) {
   state.erase("checksum");
@@ -36,7 +36,7 @@ json read_verified(const fs::path& path) {
 void write_trainer_state(const fs::path& folder, json state, const std::string& model_checksum) {
   require(state.is_object() && !state.contains("files") && !state.contains("checksum"),
           "a trainer's state is an object without 'files' and 'checksum'");
-  json files = {{kModelFile, model_checksum}};
+  json files = {{fs::exists(folder / kModelFile) ? kModelFile : kAdapterFile, model_checksum}};
   for (const char* name : kSmallFiles)
     if (fs::exists(folder / name)) files[name] = checksum(read_file(folder / name));
   state["files"] = files;
@@ -78,8 +78,10 @@ void verify_files(const fs::path& folder, const Safetensors& model) {
       fail((folder / name).string(), ": is missing from this checkpoint. Use another checkpoint.");
     if (*stored != checksum(read_file(folder / name))) complain(name);
   }
-  const auto stored = state["files"].find(kModelFile);
-  if (stored != state["files"].end() && *stored != model.checksum()) complain(kModelFile);
+  for (const char* name : {kModelFile, kAdapterFile}) {
+    const auto stored = state["files"].find(name);
+    if (stored != state["files"].end() && *stored != model.checksum()) complain(name);
+  }
 }
 
 }  // namespace seedling

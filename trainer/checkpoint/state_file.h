@@ -13,8 +13,8 @@
 
 namespace seedling {
 
-/// Adds "files" (the small files of `folder`, and `model_checksum` of model.safetensors) and "checksum", and
-/// writes.
+/// Adds "files" (the small files of `folder`, and `model_checksum` of the model's or adapter's tensors) and
+/// "checksum", and writes.
 void write_trainer_state(const std::filesystem::path& folder, nlohmann::json state,
                          const std::string& model_checksum);
 

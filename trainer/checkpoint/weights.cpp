@@ -51,10 +51,13 @@ void from_file_layout(std::vector<float>& ours, const float* stored, const Tenso
     for (int64_t c = 0; c < entry.columns; ++c) rows[r * entry.columns + c] = stored[c * entry.rows + r];
 }
 
+bool is_adapter_parameter(const std::string& name) { return name.find(".lora_") != std::string::npos; }
+
 std::vector<TensorEntry> checkpoint_entries(Model& model) {
   std::vector<TensorEntry> entries;
   if (model.config().model_type == "seedling") {
     for (const Parameter& parameter : model.parameters().all()) {
+      if (is_adapter_parameter(parameter.name)) continue;
       TensorEntry entry{parameter.name, parameter.name, 0, parameter.shape[0]};
       entry.columns = parameter.size() / parameter.shape[0];
       entry.vector = parameter.shape.size() == 1;
@@ -69,7 +72,7 @@ std::vector<TensorEntry> checkpoint_entries(Model& model) {
   for (const TensorEntry& entry : entries)
     if (!entry.copy) covered[entry.parameter] += entry.size();
   for (const Parameter& parameter : model.parameters().all())
-    require(covered[parameter.name] == parameter.size(),
+    require(is_adapter_parameter(parameter.name) || covered[parameter.name] == parameter.size(),
             ("no Hugging Face tensor for " + parameter.name).c_str());
   return entries;
 }

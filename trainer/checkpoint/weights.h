@@ -20,6 +20,10 @@ void to_file_layout(float* stored, const std::vector<float>& ours, const TensorE
 /// The opposite: puts what the file has into the entry's rows of `ours`.
 void from_file_layout(std::vector<float>& ours, const float* stored, const TensorEntry& entry);
 
+/// Parameters that fine-tuning adds for LoRA ("blocks.0.attention.qkv.lora_a"): no part of a whole model's
+/// files.
+bool is_adapter_parameter(const std::string& name);
+
 /// The tensors a checkpoint of this model consists of: Hugging Face's, or our own for model_type "seedling".
 std::vector<TensorEntry> checkpoint_entries(Model& model);
 
@@ -30,5 +34,9 @@ struct StateEntry {
   Tensor tensor;
 };
 std::vector<StateEntry> state_entries(Model& model, const std::vector<NamedTensor>& tensors);
+
+/// optimizer.safetensors of a folder; nothing when there are no tensors.
+void write_optimizer(const std::filesystem::path& folder, Model& model,
+                     const std::vector<NamedTensor>& optimizer);
 
 }  // namespace seedling

@@ -1,0 +1,94 @@
+// What an adapter means to our parameters: its targets, and merging. Files are read and written in
+// adapter_files.cpp.
+#include "checkpoint/adapter.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "checkpoint/adapter_names.h"
+#include "checkpoint/weights.h"
+
+namespace seedling {
+
+double Adapter::scale() const {
+  const double r = static_cast<double>(rank);
+  return rank_stabilized ? alpha / std::sqrt(r) : alpha / r;
+}
+
+std::vector<std::string> default_lora_targets(const std::string& model_type) {
+  if (model_type == "gpt2") return {"c_attn"};
+  if (model_type == "bert") return {"query", "value"};
+  if (model_type == "distilbert") return {"q_lin", "v_lin"};
+  if (model_type == "llama" || model_type == "qwen3") return {"q_proj", "v_proj"};
+  fail("a model of type ", model_type,
+       " cannot have a LoRA adapter: PEFT does not know it. Fine-tune it in full.");
+}
+
+std::string module_of(const TensorEntry& entry) { return entry.name.substr(0, entry.name.rfind('.')); }
+
+bool can_be_adapted(const TensorEntry& entry) {
+  return !entry.vector && !entry.head && !entry.copy && entry.parameter.rfind("blocks.", 0) == 0;
+}
+
+bool is_target(const std::string& module, const std::vector<std::string>& targets) {
+  return std::any_of(targets.begin(), targets.end(), [&](const std::string& target) {
+    return module == target ||
+           (module.size() > target.size() &&
+            module.compare(module.size() - target.size() - 1, std::string::npos, "." + target) == 0);
+  });
+}
+
+std::vector<LoraTarget> lora_targets(const ModelConfig& config, const std::vector<std::string>& targets) {
+  std::vector<LoraTarget> result;
+  const std::vector<TensorEntry> entries = tensor_entries(config);
+  for (const std::string& target : targets) {
+    const bool reaches = std::any_of(entries.begin(), entries.end(), [&](const TensorEntry& entry) {
+      return can_be_adapted(entry) && is_target(module_of(entry), {target});
+    });
+    if (reaches) continue;
+    std::string known;
+    for (const TensorEntry& entry : entries)
+      if (can_be_adapted(entry) && entry.parameter.rfind("blocks.0.", 0) == 0) {
+        const std::string module = module_of(entry);
+        known += concat(known.empty() ? "" : ", ", module.substr(module.find('0') + 2));
+      }
+    fail_usage("--lora-targets: '", target, "' is no part of a ", config.model_type, ". Its parts are ",
+               known, ".");
+  }
+  for (const TensorEntry& entry : entries) {
+    if (!can_be_adapted(entry) || !is_target(module_of(entry), targets)) continue;
+    if (result.empty() || result.back().parameter != entry.parameter) result.push_back({entry.parameter, {}});
+    result.back().rows.emplace_back(entry.row_begin, entry.row_begin + entry.rows);
+  }
+  return result;
+}
+
+void merge_adapter(Model& model, const Adapter& adapter) {
+  for (const LoraPair& pair : adapter.pairs) {
+    const Parameter* parameter = model.parameters().find(pair.parameter);
+    require(parameter != nullptr, "an adapter of parameters that the model has");
+    std::vector<float> w = download(model.backend(), parameter->value);  // (out, in)
+    const int64_t out = parameter->shape[0], in = parameter->size() / out, r = pair.rank;
+    const double s = adapter.scale();
+    std::vector<double> row(static_cast<size_t>(in));
+    for (int64_t o = 0; o < out; ++o) {
+      std::fill(row.begin(), row.end(), 0.0);
+      for (int64_t k = 0; k < r; ++k) {
+        const double factor = s * pair.b[o * r + k];
+        if (factor == 0) continue;
+        for (int64_t i = 0; i < in; ++i) row[i] += factor * pair.a[k * in + i];
+      }
+      for (int64_t i = 0; i < in; ++i) w[o * in + i] = static_cast<float>(w[o * in + i] + row[i]);
+    }
+    upload(model.backend(), parameter->value, w);
+  }
+  for (const auto& [name, values] : adapter.whole) {
+    const Parameter* parameter = model.parameters().find(name);
+    require(parameter != nullptr, "an adapter's whole parameter that the model has");
+    upload(model.backend(), parameter->value, values);
+  }
+  model.backend().parameters_changed();
+}
+
+}  // namespace seedling
