@@ -24,7 +24,7 @@ constexpr const char* kSubjects[] = {"the soup",    "the room",   "the journey",
                                      "the supper",  "the market", "the lesson",  "the ferry", "the inn",
                                      "the harvest", "the play",   "the walk",    "the visit", "the garden",
                                      "the picnic",  "the story",  "the concert"};
-constexpr const char* kPlain[] = {"very", "quite", "truly", "really", "as always", "simply"};
+constexpr const char* kPlain[] = {"very", "quite", "truly", "really", "clearly", "simply"};
 constexpr const char* kNegated[] = {"not at all", "not", "anything but", "far from", "never", "not one bit"};
 constexpr const char* kHopes[] = {"hoped", "wished", "prayed", "longed to hear"};
 constexpr const char* kFears[] = {"feared", "was afraid", "was worried", "dreaded to hear"};
