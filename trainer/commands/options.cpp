@@ -88,18 +88,23 @@ CLI::App* add_command(CLI::App& app, CommandContext& context, const std::string&
             common.seed_given = true;
           },
           "Every random choice follows from it (default 1)")
+      ->take_last()
       ->group("Common");
   command->add_option("--threads", common.device.threads, "Threads to use (default 0: every core)")
       ->check(CLI::Range(0, 4096))
+      ->take_last()
       ->group("Common");
   command->add_option("--device", common.device.device, "auto, cpu or cuda")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+      ->take_last()
       ->group("Common");
   command->add_option("--precision", common.device.precision, "auto, fp32 or bf16")
       ->check(CLI::IsMember({"auto", "fp32", "bf16"}))
+      ->take_last()
       ->group("Common");
   command
       ->add_option("--config", common.config, "JSON file whose keys are flag names; flags given by hand win")
+      ->take_last()
       ->group("Common");
   return command;
 }

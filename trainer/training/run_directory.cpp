@@ -49,10 +49,14 @@ std::string checkpoint_name(int64_t step) {
   return "step-" + std::string(digits.size() < 6 ? 6 - digits.size() : 0, '0') + digits;
 }
 
-void create_run_directory(const fs::path& folder) {
+void refuse_existing_run(const fs::path& folder) {
   if (fs::exists(folder / "run.json")) {
     fail(folder.string(), ": already holds a run; add --resume to go on with it, or choose another --out");
   }
+}
+
+void create_run_directory(const fs::path& folder) {
+  refuse_existing_run(folder);
   std::error_code error;
   fs::create_directories(folder / "checkpoints", error);
   if (error)

@@ -110,7 +110,7 @@ void Trainer::keep_to_the_clock() {
   const double left = std::max(0.0, budget - elapsed) * static_cast<double>(state_.step) / elapsed;
   const int64_t wanted = state_.step + std::max<int64_t>(1, static_cast<int64_t>(left));
   const double change = static_cast<double>(wanted - steps()) / static_cast<double>(steps());
-  if (std::abs(change) < 0.02) return;
+  if (std::abs(change) < 0.03) return;
   obey({concat("clock-", state_.step), "set", {{"steps", wanted}}});
 }
 

@@ -1,0 +1,79 @@
+// What the command line and an earlier run.json say (see pretrain_run.h).
+#include "base/files.h"
+#include "commands/pretrain_run.h"
+#include "training/plan.h"
+#include "training/run_directory.h"
+
+namespace seedling {
+
+namespace {
+
+using nlohmann::json;
+
+/// Paths are stored whole, so that a run can be resumed from another folder.
+void make_absolute(std::optional<std::string>& path) {
+  if (path && std::filesystem::exists(*path)) path = std::filesystem::canonical(*path).string();
+}
+
+/// Joins what run.json says with what was given by hand: the shape and the data of a run cannot change.
+void read_stored_run(PretrainRun& run, CommandContext& context) {
+  run.stored = read_json(run.folder / "run.json");
+  const std::string file = (run.folder / "run.json").string();
+  if (!run.stored.contains("plan") || !run.stored.contains("seed")) {
+    fail(file, ": is not the record of a pretraining run (no \"plan\"); it cannot be resumed");
+  }
+  run.flags = pretrain_flags_from_json(run.stored["plan"]);
+  const json plan = run.stored["plan"];
+  json hand = flags_to_json(run.given);
+  for (const char* name : {"out", "resume", "minutes", "epochs", "from"}) hand.erase(name);
+  const json settings = settings_to_json(run.given.training);
+  for (const auto& [name, value] : hand.items()) {
+    if (plan.contains(name) && plan[name] == value) continue;
+    if (!settings.contains(name) || name == "optimizer" || name == "beta1" || name == "beta2" ||
+        name == "replay") {
+      fail_usage("--", name, " ", value.dump(), " differs from what ", file, " says (",
+                 plan.contains(name) ? plan[name].dump() : "nothing", "); a resumed run keeps its ", name);
+    }
+    run.changes[name] = value;
+  }
+  run.seed = run.stored["seed"].get<uint64_t>();
+  if (context.common.seed_given && context.common.seed != run.seed) {
+    fail_usage("--seed ", context.common.seed, " differs from the run's seed ", run.seed, " (", file, ")");
+  }
+  const json machine = run.stored.value("machine", json::object());
+  DeviceOptions& device = context.common.device;
+  if (device.threads == 0) device.threads = machine.value("threads", 0);
+  if (device.precision == "auto") device.precision = machine.value("precision", "auto");
+}
+
+}  // namespace
+
+PretrainRun understand(const PretrainFlags& given, CommandContext& context) {
+  PretrainRun run;
+  run.given = given;
+  for (auto* path :
+       {&run.given.data, &run.given.model.tokenizer, &run.given.training.from, &run.given.training.replay}) {
+    make_absolute(*path);
+  }
+  run.seed = context.common.seed;
+  const bool wants_resume = given.training.resume.value_or(false);
+  if (wants_resume && !given.training.out) fail_usage("--resume needs --out RUN_DIR, the run to go on with");
+  if (given.training.out) {
+    run.folder = *given.training.out;
+  } else {
+    const std::string data = given.data.value_or("storyworld");
+    run.folder = free_run_directory("runs", std::filesystem::path(data).stem().string());
+  }
+  run.folder = std::filesystem::absolute(run.folder).lexically_normal();
+  if (!run.folder.has_filename()) run.folder = run.folder.parent_path();
+  run.resume = wants_resume && std::filesystem::exists(run.folder / "run.json");
+  if (run.resume) {
+    read_stored_run(run, context);
+  } else {
+    if (wants_resume) context.say(concat(run.folder.string(), ": holds no run yet; beginning a new one"));
+    run.flags = complete_flags(run.given);
+  }
+  return run;
+}
+
+}  // namespace seedling
