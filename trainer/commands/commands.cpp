@@ -14,6 +14,7 @@ void add_pretrain_command(CLI::App& app, CommandContext& context);
 void add_evaluate_command(CLI::App& app, CommandContext& context);
 void add_generate_command(CLI::App& app, CommandContext& context);
 void add_fill_command(CLI::App& app, CommandContext& context);
+void add_tokenizer_command(CLI::App& app, CommandContext& context);
 void add_data_command(CLI::App& app, CommandContext& context);
 void add_export_command(CLI::App& app, CommandContext& context);
 void add_bench_command(CLI::App& app, CommandContext& context);
@@ -29,6 +30,7 @@ constexpr AddCommand kCommands[] = {
     add_evaluate_command,
     add_generate_command,
     add_fill_command,
+    add_tokenizer_command,
     add_data_command,
     add_export_command,
     add_bench_command,
