@@ -9,8 +9,9 @@
 namespace seedling {
 namespace {
 
-// Left rows stay in L2 while the panels pass: this many elements of them.
-constexpr int64_t kLeftElements = 384 * 1024;
+// Weights that fit in L2 stay there while few rows at a time pass, so that the output is written in order;
+// past larger weights go as many rows as fit.
+constexpr int64_t kSmallWeight = 640 * 1024, kFewLeft = 48 * 1024, kManyLeft = 384 * 1024;  // elements
 // Longer sums than this many steps are cut, so that a block and a panel stay in L2.
 constexpr int64_t kMaxSteps = 96;
 // Rows whose gradients of weights are added at once, and columns of dy packed at once (a vocabulary is cut).
@@ -100,8 +101,9 @@ void Bf16Linear::multiply_part(Worker& worker, const Tensor& left, const uint16_
                                Range blocks, Range panel_range, const BlockFinish& finish) {
   const int64_t M = left.rows(), K = left.columns(), steps = block_count(K);
   const int64_t chunk_steps = std::min(steps, kMaxSteps), chunks = (steps + chunk_steps - 1) / chunk_steps;
+  const int64_t left_elements = packed_elements(N, K) <= kSmallWeight ? kFewLeft : kManyLeft;
   // Where sums are cut, all of the worker's rows go together, so that the panels are read once.
-  const int64_t fitting = std::max<int64_t>(1, kLeftElements / (chunk_steps * kStepElements));
+  const int64_t fitting = std::max<int64_t>(1, left_elements / (chunk_steps * kStepElements));
   const int64_t group = chunks > 1 ? blocks.size() : std::min(fitting, blocks.size());
   uint16_t* packed = worker.left.reserve(group * chunk_steps * kStepElements);
   float* partial = nullptr;  // sums of all blocks of the group, when they are cut
