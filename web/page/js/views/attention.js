@@ -77,7 +77,7 @@ function show(body) {
 }
 
 export const attention = {
-  name: "attention", title: "Attention", mark: "⌖",
+  name: "attention", title: "Attention", mark: "◎",
   words: "Where every head looks while it reads your text, changing while it trains.",
   sources: ["trainer/layers/attention.cpp"],
   show,

@@ -64,7 +64,7 @@ function show(body) {
 }
 
 export const fork = {
-  name: "fork", title: "Fork", mark: "⑂",
+  name: "fork", title: "Fork", mark: "⋔",
   words: "Branch off, change one knob, and watch the two side by side.",
   sources: ["trainer/training/trainer_steering.cpp"],
   show,
