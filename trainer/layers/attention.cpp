@@ -80,11 +80,24 @@ void Attention::forward(Pass& pass, Tensor y, const Tensor& x, const Tensor& res
   if (pass.cache != nullptr) {
     const CachedKeys& cache = (*pass.cache)[static_cast<size_t>(layer_)];
     backend.attention_cached(out_, cache.keys, cache.values, heads_in_, pass.past, shape);
+  } else if (!pass.caches.empty()) {
+    forward_cached_sequences(pass, shape);
   } else {
     lse_ = pass.arena.take(backend.parameter_type(), {pass.B, NH, pass.T});
     backend.attention_forward(out_, lse_, heads_in_, shape);
   }
   branch_forward(pass, y, out_layer_, out_, residual, DropoutSite::attention_output, layer_);
+}
+
+void Attention::forward_cached_sequences(Pass& pass, const AttentionShape& shape) {
+  AttentionShape one = shape;
+  one.B = 1;
+  for (int64_t b = 0; b < pass.B; ++b) {
+    const CachedSequence& sequence = pass.caches[static_cast<size_t>(b)];
+    const CachedKeys& cache = (*sequence.layers)[static_cast<size_t>(layer_)];
+    pass.backend.attention_cached(out_.row_range(b, b + 1), cache.keys, cache.values,
+                                  heads_in_.row_range(b, b + 1), sequence.past, one);
+  }
 }
 
 void Attention::backward(Pass& pass, Tensor dx, const Tensor& dy, bool accumulate) {

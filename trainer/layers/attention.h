@@ -44,6 +44,8 @@ class Attention {
   Tensor gain(Pass& pass, const Parameter* parameter) const;
   /// Which rows of qkv, seen as (N (NH + 2 NK), HS), part `part` fills.
   Tensor head_rows(Pass& pass, int part) const;
+  /// One new row for each of B sequences, each with its own cache.
+  void forward_cached_sequences(Pass& pass, const AttentionShape& shape);
   void project_shifted(Pass& pass, const Tensor& x);
   void project_shifted_backward(Pass& pass, Tensor dx, const Tensor& dqkv, bool accumulate);
 

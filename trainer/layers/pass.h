@@ -17,6 +17,12 @@ struct CachedKeys {
   Tensor keys, values;
 };
 
+/// The caches of all layers of one sequence among several, and how many positions they hold.
+struct CachedSequence {
+  const std::vector<CachedKeys>* layers;
+  int64_t past;
+};
+
 /// Someone who looks on (model/model.cpp, Model::inspect). `layer` counts from 0; the embedding's output is
 /// layer -1.
 class Recorder {
@@ -45,6 +51,7 @@ struct Pass {
   Tensor head_scale{};  // parameter_type (L, NH), absent = 1
   const std::vector<CachedKeys>* cache = nullptr;  // generation: one entry a layer
   int64_t past = 0;                                // how many positions the cache holds
+  std::vector<CachedSequence> caches{};            // generation of B sequences at once, T = 1: a cache each
   Recorder* recorder = nullptr;
 
   int64_t rows() const { return B * T; }

@@ -111,4 +111,35 @@ std::vector<float> Model::next_logits(const std::vector<int32_t>& tokens, KvCach
   return logits;
 }
 
+std::vector<float> Model::next_logits(const std::vector<int32_t>& tokens,
+                                      const std::vector<KvCache*>& caches) {
+  require(!tokens.empty() && tokens.size() == caches.size(), "a new token for each sequence");
+  if (caches.front()->layers_.empty()) {  // a model that must see all tokens again: one sequence at a time
+    std::vector<float> all;
+    for (size_t b = 0; b < tokens.size(); ++b) {
+      const std::vector<float> row = next_logits({tokens[b]}, *caches[b]);
+      all.insert(all.end(), row.begin(), row.end());
+    }
+    return all;
+  }
+  Batch batch;
+  batch.B = static_cast<int64_t>(tokens.size()), batch.T = 1;
+  batch.tokens = tokens;
+  std::vector<int32_t> positions;
+  int64_t longest = 0;
+  for (const KvCache* cache : caches) {
+    if (cache->length() >= cache->capacity())
+      fail("a sequence has filled its cache of ", cache->capacity(), " positions");
+    longest = std::max(longest, cache->length());
+    positions.push_back(static_cast<int32_t>(cache->length()));
+  }
+  Pass pass = begin(batch, false, longest);
+  pass.positions = pass.take_indices(positions);
+  for (const KvCache* cache : caches) pass.caches.push_back({&cache->layers_, cache->length()});
+  const Tensor hidden = transformer_->forward(pass);
+  std::vector<float> logits = head_->logits(pass, hidden, batch);
+  for (size_t b = 0; b < tokens.size(); ++b) caches[b]->tokens_.push_back(tokens[b]);
+  return logits;
+}
+
 }  // namespace seedling

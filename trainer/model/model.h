@@ -100,6 +100,9 @@ class Model {
   /// Runs the new tokens after those in the cache, appends them to it, and returns the logits (V) after the
   /// last. Throws Error when they do not fit the cache, or the table of a model with learned positions.
   std::vector<float> next_logits(const std::vector<int32_t>& tokens, KvCache& cache);
+  /// One new token for each of several sequences, run through the model together: logits (B, V), a row after
+  /// each sequence's token. The caches grow by one position each. The same numbers as one call a sequence.
+  std::vector<float> next_logits(const std::vector<int32_t>& tokens, const std::vector<KvCache*>& caches);
 
  private:
   /// A pass over the batch's tokens, on an empty arena. Throws Error for a token, a segment or a length out
