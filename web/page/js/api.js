@@ -105,12 +105,14 @@ export class Stream {
       });
     }
     this.source.onerror = () => {
-      this.onStatus("reconnecting");
-      // A refusal (503: too many streams) ends an EventSource for good; another try follows after a pause.
-      if (this.source?.readyState === EventSource.CLOSED) {
-        this.close();
-        setTimeout(() => this.open(), 3000);
-      }
+      // A refusal (503: too many streams) ends an EventSource for good: the page asks, and tries again after a pause.
+      if (this.source?.readyState !== EventSource.CLOSED) return this.onStatus("reconnecting");
+      this.close();
+      get("/api/runs").then((reply) => {
+        this.onStatus("polling");
+        this.onEvent("reset", reply);
+      }, () => this.onStatus("reconnecting"));
+      setTimeout(() => this.open(), 2000);
     };
   }
 

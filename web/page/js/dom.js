@@ -47,7 +47,7 @@ export function svg(tag, properties = {}, ...children) {
 /// True where keys are typed rather than commanded.
 export function isTyping(target) {
   return target instanceof HTMLElement &&
-    (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName));
+    (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName) && target.type !== "range");
 }
 
 /// Calls `act` at most once in `milliseconds`, always with the latest arguments.

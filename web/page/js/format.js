@@ -14,11 +14,11 @@ export function count(value) {
   return value.toFixed(digits) + (kilo[power] ? " " + kilo[power] : "");
 }
 
-/// A measured quantity with four significant digits; very small and very large ones in powers of ten.
+/// A measured quantity with four significant digits; very small and very large ones in powers of ten: "2.5e-6".
 export function number(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(2).replace("e", " e");
+  if (size !== 0 && (size < 1e-4 || size >= 1e6)) return value.toExponential(2).replace(/\.?0*e\+?/, "e");
   return String(Number(value.toPrecision(4)));
 }
 

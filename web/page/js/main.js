@@ -1,11 +1,12 @@
 // Where the page begins: the frame around the views, the way between them, keys, theme, and the words of the connection.
 import {h, fill, isTyping} from "./dom.js";
-import {address, command, isActive, on, readAddress, set, start, state} from "./store.js";
+import {address, command, emit, isActive, on, readAddress, set, start, state} from "./store.js";
 import {explain, say} from "./notices.js";
 import {topBar} from "./top.js";
+import {emptyState} from "./views/empty.js";
 import {views} from "./views/index.js";
 
-let shown = null;  // {view, end}
+let shown = null;  // {view, empty, end}
 
 function navigation() {
   fill(document.getElementById("views"), views.map((view) =>
@@ -18,11 +19,14 @@ function show() {
   const wanted = readAddress();
   const fallback = [...state.runs.values()].some((run) => run.live && isActive(run)) ? "cockpit" : "journey";
   const view = views.find((one) => one.name === wanted) ?? views.find((one) => one.name === fallback);
-  if (shown?.view === view) {
+  const empty = !state.current && !view.alone;
+  if (shown?.view === view && shown.empty === empty) {
     navigation();
+    emit("settings", state.settings);  // another address of the same view
     return;
   }
   shown?.end?.();
+  emit("view");
   state.view = view.name;
   document.title = `${view.title} – Seedling`;
   const body = h("div.view", {id: `view-${view.name}`});
@@ -31,8 +35,9 @@ function show() {
       h("p.words", {}, view.words, " ", view.sources.map((path) =>
         h("a.source", {href: `/source/${path}`, target: "_blank", rel: "noopener"}, path.split("/").at(-1))))),
     body);
-  shown = {view, end: null};
-  shown.end = view.show(body);
+  shown = {view, empty, end: null};
+  if (empty) fill(body, state.loaded ? emptyState() : h("p.empty", {}, "The program does not answer yet; the page keeps trying."));
+  else shown.end = view.show(body);
   navigation();
 }
 
@@ -74,17 +79,17 @@ export function toggleProjector() {
   announceTheme();
 }
 
-async function announceTheme() {
-  const {emit} = await import("./store.js");
+function announceTheme() {
   emit("theme");
 }
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", announceTheme);
 window.addEventListener("hashchange", show);
 on("settings", navigation);
+on("defaults", () => { if (shown?.empty) { shown = null; show(); } });
 
 fill(document.getElementById("top"), topBar({toggleTheme, toggleProjector}));
 await start();
 show();
-on("runs", () => { if (!state.view || location.hash.length < 3) show(); });
+on("runs", () => { if (shown.empty || location.hash.length < 3) show(); });
 window.seedling = {state, set};  // for the curious, in the browser's console

@@ -75,16 +75,17 @@ export function tokenStrip(tokens, of, choose, chosen = -1) {
 
 /// Horizontal bars: rows of {label, value, note, strong}; the longest fills the line, or `most` does.
 export function bars(rows, {most = Math.max(1e-12, ...rows.map((row) => row.value)), words = (value) => percent(value)} = {}) {
-  return h("ol.bars", {}, rows.map((row) => {
+  const wide = rows.some((row) => row.label.length > 16);
+  return h("ol.bars", {class: wide ? "wide" : null}, rows.map((row) => {
     const bar = h("span.bar", {class: row.strong ? "strong" : null, "aria-hidden": "true"});
     bar.style.width = `${Math.max(0.3, 100 * row.value / most)}%`;
-    return h("li", {}, h("span.label", {}, row.label), h("span.track", {}, bar), h("span.value", {}, row.note ?? words(row.value)));
+    return h("li", {}, h("span.label", {title: row.label}, row.label), h("span.track", {}, bar), h("span.value", {}, row.note ?? words(row.value)));
   }));
 }
 
 /// A labelled slider that shows its value: {element, value()}.
 export function slider(label, {min, max, step, value, words = number}, onInput) {
-  const shown = h("output", {}, words(value));
+  const shown = h("output", {}, words(Number(value)));
   const input = h("input", {type: "range", min, max, step, value, "aria-label": label, oninput: () => {
     fill(shown, words(Number(input.value)));
     onInput?.(Number(input.value));

@@ -1,5 +1,6 @@
 // One plot: raw values faint behind the smoothed line, runs overlaid, marks where somebody acted, lines to cross,
 // zoom and pan, export, and a table beside the canvas. Chart.js draws; what is drawn is decided here.
+import {get} from "./api.js";
 import {h, fill, throttled} from "./dom.js";
 import {number, duration, whole} from "./format.js";
 import {Series, axisOf, smooth, toCsv} from "./series.js";
@@ -57,12 +58,14 @@ const annotations = {
   },
 };
 
-/// options: {key, title, words, unit, lines: () => [{value, label}], height, logarithmic, extra keys drawn with it: with: []}.
+/// options: {key, title, words, logarithmic, with: [keys drawn with it], lines: () => [{value, label, far}],
+/// curves: () => [{label, points: [[step, value]...]}]}.
 export class Plot {
   constructor(options) {
     this.options = options;
     this.series = new Map();  // "run key" -> Series
     this.seconds = new Map(); // run -> Series of "seconds"
+    this.started = new Map(); // run -> when it began, in seconds of the clock
     this.events = [];
     this.zoomed = false;
     this.redraw = throttled(() => this.draw(), 250);
@@ -128,15 +131,27 @@ export class Plot {
     if (state.settings.x !== "step") {
       for (const run of this.runs()) {
         if (!this.seconds.has(run)) this.seconds.set(run, new Series(run, "seconds"));
-        loads.push(this.seconds.get(run).load(1000));
+        loads.push(this.seconds.get(run).load(1000).then(() => this.findStart(run)));
       }
     }
     if (state.current) {
-      loads.push(import("./api.js").then(({get}) => get(`/api/runs/${state.current.id}/events`))
+      loads.push(get(`/api/runs/${state.current.id}/events`)
         .then(({events}) => { this.events = events.filter((event) => !["sample", "save"].includes(event.command)); }));
     }
     await Promise.allSettled(loads);
     if (!this.destroyed) this.redraw();
+  }
+
+  /// The clock at a run's first step: a running one's from now, another's from the time of its last checkpoint.
+  async findStart(run) {
+    const known = state.runs.get(run), axis = axisOf("relative", this.seconds.get(run).rows);
+    if (known.live && known.state === "running") {
+      this.started.set(run, Date.now() / 1000 - axis(known.step));
+    } else {
+      const {checkpoints} = await get(`/api/runs/${run}/checkpoints`);
+      const last = checkpoints.at(-1);
+      if (last) this.started.set(run, last.time - axis(last.step));
+    }
   }
 
   append(run, points) {
@@ -168,7 +183,7 @@ export class Plot {
     let index = 0;
     for (const [name, series] of this.series) {
       const rows = series.rows.filter((row) => row[3] !== null);
-      const axis = axisOf(state.settings.x, this.seconds.get(series.run)?.rows, state.runs.get(series.run)?.started);
+      const axis = axisOf(state.settings.x, this.seconds.get(series.run)?.rows, this.started.get(series.run));
       const run = this.runs().indexOf(series.run);
       const hue = color(`--series-${index % 8}`);
       const label = this.runs().length > 1 ? `${series.run} ${series.key}` : series.key;
@@ -185,6 +200,11 @@ export class Plot {
         borderDash: dashes[Math.max(0, run) % dashes.length], pointRadius: sparse ? 3 : 0, name,
       });
       ++index;
+    }
+    const axis = axisOf(state.settings.x, this.seconds.get(state.current?.id)?.rows, this.started.get(state.current?.id));
+    for (const {label, points} of sets.length ? this.options.curves?.() ?? [] : []) {
+      sets.push({label, borderColor: color("--muted"), borderDash: [6, 4], borderWidth: 1.5,
+        data: points.map(([step, value]) => ({x: axis(step), y: value, step, rawValue: value}))});
     }
     return sets;
   }
@@ -208,7 +228,7 @@ export class Plot {
     x.type = state.settings.logx ? "logarithmic" : "linear";
     y.type = (state.settings.logy || this.options.logarithmic) ? "logarithmic" : "linear";
     const [from, to] = this.range();
-    const axis = axisOf(state.settings.x, this.seconds.get(state.current?.id)?.rows, state.current?.started);
+    const axis = axisOf(state.settings.x, this.seconds.get(state.current?.id)?.rows, this.started.get(state.current?.id));
     x.min = from === undefined ? undefined : axis(from);
     x.max = to === undefined ? undefined : axis(to);
     const plugin = this.chart.options.plugins.annotations;

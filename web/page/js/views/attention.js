@@ -2,7 +2,7 @@
 import {h, fill} from "../dom.js";
 import {post} from "../api.js";
 import {number, percent, tokenText} from "../format.js";
-import {exampleText, latest, modelPicker, repeat, textBox} from "../parts.js";
+import {exampleText, latest, modelPicker, repeat, shade, textBox} from "../parts.js";
 import {on, state} from "../store.js";
 
 /// Draws a (T, T) matrix of weights: rows look at columns.
@@ -62,10 +62,11 @@ function show(body) {
     }));
     const weights = matrices[head];
     if (!weights) return fill(large);
+    const most = Math.max(...(weights[row] ?? []), 1e-9);
     fill(large, h("h2", {}, `Head ${head + 1}: where “${tokenText(reply.tokens[row]?.text ?? "")}” looks`),
-      h("p.muted", {}, "Choose a token; the darker another is, the more this head takes from it."),
+      h("p.muted", {}, "Choose a token; the stronger the colour of another, the more this head takes from it."),
       h("div.tokens", {}, reply.tokens.map((token, j) => h("button", {
-        class: `token shade-${Math.min(9, Math.floor(10 * (weights[row]?.[j] ?? 0)))}`, "aria-pressed": String(j === row),
+        class: `token ${shade((weights[row]?.[j] ?? 0) / most)}`, "aria-pressed": String(j === row),
         title: percent(weights[row]?.[j] ?? 0), onclick: () => { row = j; draw(); }}, tokenText(token.text)))));
   }
 

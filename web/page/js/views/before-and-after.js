@@ -4,7 +4,6 @@ import {get, post} from "../api.js";
 import {number, percent} from "../format.js";
 import {bars, latest, slider, textBox} from "../parts.js";
 import {on, state} from "../store.js";
-import {emptyState} from "./empty.js";
 
 function show(body) {
   const choices = h("div.checks"), answers = h("div.grid"), moved = h("div.panel"), trouble = h("div");
@@ -15,7 +14,6 @@ function show(body) {
 
   const load = latest(async (signal) => {
     const runs = [...state.runs.values()].slice(0, 6);
-    if (!runs.length) return fill(body, emptyState());
     const lists = await Promise.all(runs.map((run) => get(`/api/runs/${run.id}/checkpoints`, signal).catch(() => ({checkpoints: []}))));
     const before = chosen();
     fill(choices, runs.map((run, i) => {
@@ -47,7 +45,7 @@ function show(body) {
 
   async function difference(first, last, signal) {
     try {
-      const {groups} = await post("/api/inspect", {view: "difference", model: last, against: first, text: ""}, signal);
+      const {groups} = await post("/api/inspect", {view: "difference", model: last, against: first}, signal);
       fill(moved, h("h2", {}, "What moved"), h("p.muted", {}, `How far each group of weights of ${last} lies from ${first}, as a share of its own size.`),
         bars(groups.map((group) => ({label: group.name, value: group.relative, note: percent(group.relative)}))));
     } catch (error) {
@@ -66,6 +64,6 @@ function show(body) {
 export const beforeAndAfter = {
   name: "before-and-after", title: "Before and after", mark: "⇄",
   words: "The same input on the seed, the pre-trained and the fine-tuned model, and where their weights differ.",
-  sources: ["trainer/generation/generator.cpp", "web/server/inspect_models.cpp"],
+  sources: ["trainer/generation/generator.cpp", "web/server/inspect_weights.cpp"],
   show,
 };

@@ -4,13 +4,13 @@ import {duration, number, percent, whole, count} from "../format.js";
 import {explain, say} from "../notices.js";
 import {Plot} from "../plot.js";
 import {command, isActive, on, set, state} from "../store.js";
-import {emptyState} from "./empty.js";
 import {plotSettings} from "./plot-settings.js";
 
 const levers = [
   ["learning-rate", "Learning rate", "learning_rate"],
   ["batch-size", "Batch size", "batch_size"],
   ["dropout", "Dropout", "dropout"],
+  ["prompt", "Prompt of the samples", "prompt"],
 ];
 
 function show(body) {
@@ -19,7 +19,6 @@ function show(body) {
   const bar = h("progress", {max: "1", "aria-label": "Share of the steps done"});
   const buttons = h("div.row");
   const inputs = new Map();
-  const empty = h("div", {hidden: true});
 
   function act(name, words, more) {
     const run = state.current;
@@ -28,12 +27,6 @@ function show(body) {
 
   function drawFacts() {
     const run = state.current;
-    empty.hidden = Boolean(run);
-    panels.hidden = !run;
-    if (!run) {
-      fill(empty, emptyState());
-      return;
-    }
     const m = run.metrics ?? {};
     const left = m.seconds && m.step ? (run.steps - m.step) * m.seconds / m.step : NaN;
     bar.value = run.steps ? run.step / run.steps : 0;
@@ -71,10 +64,11 @@ function show(body) {
   }
 
   const leverForm = h("div.stack", {}, levers.map(([flag, label, key]) => {
-    const input = h("input", {type: "number", step: "any", min: "0", "aria-label": label, data: {lever: flag}});
+    const isText = flag === "prompt";
+    const input = h("input", {...(isText ? {type: "text"} : {type: "number", step: "any", min: "0"}), "aria-label": label, data: {lever: flag}});
     const change = () => {
       if (input.value === "") return;
-      act("set", `${label} is ${input.value} from the next step on.`, {[flag]: Number(input.value)});
+      act("set", `${label} is ${input.value} from the next step on.`, {[flag]: isText ? input.value : Number(input.value)});
     };
     const apply = h("button.small", {onclick: change}, "Set");
     input.addEventListener("keydown", (event) => { if (event.key === "Enter") change(); });
@@ -112,7 +106,7 @@ function show(body) {
     h("div.stack", {}, h("div.panel", {}, sentence, bar, facts), plotSettings(), h("div.grid", {}, plots.map((one) => one.element))),
     h("div.stack", {}, h("div.panel", {}, h("h2", {}, "Steer"), buttons), h("div.panel", {}, h("h2", {}, "Change while it runs"), leverForm),
       h("div.panel", {}, h("h2", {}, "Go back"), rewind)));
-  fill(body, empty, panels);
+  fill(body, panels);
 
   const redraw = () => { drawFacts(); drawButtons(); };
   const ends = [on("metrics", drawFacts), on("runs", redraw), on("current", () => { redraw(); drawCheckpoints(); }),

@@ -42,5 +42,6 @@ export const doctor = {
   name: "doctor", title: "Doctor", mark: "✚",
   words: "What goes well and what goes wrong, in plain words, with a remedy.",
   sources: ["web/server/diagnosis.cpp"],
+  alone: true,  // without a run, too
   show,
 };

@@ -4,7 +4,6 @@ import {get, post} from "../api.js";
 import {number, percent, tokenText} from "../format.js";
 import {latest, bars} from "../parts.js";
 import {on, state} from "../store.js";
-import {emptyState} from "./empty.js";
 
 function show(body) {
   let reply = null, chosen = null;
@@ -14,7 +13,6 @@ function show(body) {
 
   const load = latest(async (signal) => {
     const run = state.current;
-    if (!run) return fill(body, emptyState());
     const {checkpoints} = await get(`/api/runs/${run.id}/checkpoints`, signal);
     if (!checkpoints.length && !run.live) return fill(map, h("p.empty", {}, "No weights are saved yet."));
     const steps = checkpoints.map((one) => `${run.id}/${one.name}`);
@@ -36,7 +34,7 @@ function show(body) {
     const all = reply.points.flatMap((point) => point.x.map((x, i) => [x, point.y[i]]));
     const [x0, x1] = [Math.min(...all.map((p) => p[0])), Math.max(...all.map((p) => p[0]))];
     const [y0, y1] = [Math.min(...all.map((p) => p[1])), Math.max(...all.map((p) => p[1]))];
-    const W = 900, H = 560, px = (x) => 30 + (W - 60) * (x - x0) / (x1 - x0 || 1), py = (y) => H - 24 - (H - 48) * (y - y0) / (y1 - y0 || 1);
+    const W = Math.max(300, map.clientWidth - 30), H = Math.round(Math.max(320, Math.min(0.62 * W, 700))), px = (x) => 30 + (W - 60) * (x - x0) / (x1 - x0 || 1), py = (y) => H - 24 - (H - 48) * (y - y0) / (y1 - y0 || 1);
     fill(words, `${reply.points.length} tokens; these two directions hold ${percent((reply.explained?.[0] ?? 0) + (reply.explained?.[1] ?? 0))} of all the difference. Weights of step ${reply.steps[last]}. Choose a token.`);
     const taken = [];  // words that would stand on others are left as dots
     const marks = reply.points.map((point) => {
@@ -50,7 +48,7 @@ function show(body) {
       point.x.length > 1 ? svg("polyline", {points: point.x.map((one, i) => `${px(one)},${py(point.y[i])}`).join(" "), class: "trail"}) : null,
       svg("circle", {cx: x, cy: y, r: free ? 2 : 3}), free ? svg("text", {x, y: y - 5, "text-anchor": "middle"}, text) : null);
     });
-    fill(map, svg("svg", {viewBox: `0 0 ${W} ${H}`, role: "group", "aria-label": "Map of the tokens"}, ...marks));
+    fill(map, svg("svg", {viewBox: `0 0 ${W} ${H}`, width: W, height: H, role: "group", "aria-label": "Map of the tokens"}, ...marks));
   }
 
   fill(side, h("p.muted", {}, "Choose a token to see its neighbours."));

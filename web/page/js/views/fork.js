@@ -5,7 +5,6 @@ import {latest} from "../parts.js";
 import {explain, say} from "../notices.js";
 import {Plot} from "../plot.js";
 import {command, isActive, loadRuns, on, set, state} from "../store.js";
-import {emptyState} from "./empty.js";
 import {plotSettings} from "./plot-settings.js";
 
 const knobs = ["learning-rate", "batch-size", "dropout", "seed", "weight-decay", "optimizer", "schedule", "steps"];
@@ -28,7 +27,6 @@ function show(body) {
 
   const load = latest(async (signal) => {
     const run = state.current;
-    if (!run) return fill(body, emptyState());
     const {checkpoints} = await get(`/api/runs/${run.id}/checkpoints`, signal);
     fill(from, run.live && isActive(run) ? h("option", {value: "now"}, "here, at this step") : null,
       [...checkpoints].reverse().map((one) => h("option", {value: one.step}, `step ${one.step}`)));

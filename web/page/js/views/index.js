@@ -1,6 +1,6 @@
 // The views, in the order of the navigation. A view is {name, title, mark, words, sources, show}: `words` is one line of
 // plain words on what it shows, `sources` the files that compute it, `show(body)` fills the body and returns a function
-// that ends it (listeners, plots, requests).
+// that ends it (listeners, plots, requests). Without `alone` a view is shown only when there is a run.
 import {attention} from "./attention.js";
 import {beforeAndAfter} from "./before-and-after.js";
 import {budget} from "./budget.js";

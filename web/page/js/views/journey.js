@@ -5,7 +5,6 @@ import {get} from "../api.js";
 import {count, number, whole} from "../format.js";
 import {on, set, state} from "../store.js";
 import {latest} from "../parts.js";
-import {emptyState} from "./empty.js";
 
 /// Height of a plant by the tokens it has seen: each tenfold adds as much.
 function height(tokens) {
@@ -44,9 +43,8 @@ function show(body) {
 
   function drawGarden() {
     const runs = [...state.runs.values()].slice(0, 12);
-    if (!runs.length) return fill(body, emptyState());
     if (!garden.isConnected) fill(body, garden, h("div.panel", {}, h("h2", {}, "What it wrote at each age"), facts, story));
-    const width = Math.max(420, 100 * runs.length + 20);
+    const width = Math.max(280, garden.clientWidth - 32, 100 * runs.length + 20);
     fill(garden, svg("svg", {viewBox: `0 0 ${width} 232`, role: "group", "aria-label": "The runs as plants", width, height: 232},
       svg("line", {x1: 0, x2: width, y1: 180, y2: 180, class: "earth"}), ...runs.map((run, i) => plant(run, 60 + 100 * i))));
   }
@@ -55,7 +53,7 @@ function show(body) {
     const run = state.current;
     if (!run) return;
     const [{samples}, about] = await Promise.all([get(`/api/runs/${run.id}/samples`, signal), get(`/api/runs/${run.id}`, signal)]);
-    const parameters = about.run?.parameters ?? about.run?.model?.parameters;
+    const parameters = about.run?.parameters ?? about.run?.autopilot?.prediction?.N;
     fill(facts, `${run.id}: ${run.command === "finetune" ? "shaped by fine-tuning" : "grown by pre-training"}` +
       (parameters ? `, ${count(parameters)} parameters` : "") + `, ${count(run.metrics?.tokens ?? 0)} tokens seen` +
       (run.metrics?.val_loss ? `, validation loss ${number(run.metrics.val_loss)}.` : "."));

@@ -46,7 +46,7 @@ function show(body) {
 
 export const nextTokenBars = {
   name: "next-token-bars", title: "Next-token bars", mark: "▤",
-  words: "What the model expects at every place of your text: the darker a token, the more it was expected.",
+  words: "What the model expects at every place of your text: the stronger the colour of a token, the more it was expected.",
   sources: ["trainer/model/model.cpp", "trainer/model/vocabulary_head.cpp"],
   show,
 };

@@ -4,7 +4,6 @@ import {post, postStream} from "../api.js";
 import {number, percent, tokenText} from "../format.js";
 import {bars, isMasked, latest, modelPicker, slider, textBox} from "../parts.js";
 import {on, state} from "../store.js";
-import {emptyState} from "./empty.js";
 
 const modes = [["generate", "Continue"], ["fill", "Fill masks"], ["predict", "Ask or classify"], ["chat", "Chat"]];
 
@@ -49,7 +48,7 @@ function show(body) {
 
   async function generate(signal) {
     const words = h("span");
-    fill(result, h("p.sample", {}, h("span.prompt", {}, prompt.value()), words), h("p.muted", {}, "Darker words were surer; point at one for what else might have come."));
+    fill(result, h("p.sample", {}, h("span.prompt", {}, prompt.value()), words), h("p.muted", {}, "A stronger colour was a surer choice; point at a word for what else might have come."));
     await stream({prompt: prompt.value()}, words, signal);
   }
 
@@ -95,7 +94,6 @@ function show(body) {
   }
 
   async function begin() {
-    if (!state.current) return fill(body, emptyState());
     mode = await isMasked() ? "fill" : mode;
     fill(body, h("div.split", {}, h("div.stack", {}, h("div.panel.stack", {}, tabs, prompt.element, context.element, h("div.row", {}, go, stop), trouble), result),
       h("div.panel.stack", {}, picker.element, temperature.element, topK.element, topP.element, length.element)));

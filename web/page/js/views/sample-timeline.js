@@ -5,7 +5,6 @@ import {number, whole} from "../format.js";
 import {on, state} from "../store.js";
 import {latest} from "../parts.js";
 import {Plot} from "../plot.js";
-import {emptyState} from "./empty.js";
 
 function show(body) {
   let samples = [], playing = null;
@@ -47,8 +46,6 @@ function show(body) {
   }
 
   const load = latest(async (signal) => {
-    if (!state.current) return fill(body, emptyState("There is no run yet. Once one trains, it writes a few lines every so often, always from the same words and the same luck."));
-    if (!panel.isConnected) fill(body, panel, plot.element);
     const atEnd = Number(range.value) >= samples.length - 1;
     ({samples} = await get(`/api/runs/${state.current.id}/samples`, signal));
     range.max = String(Math.max(0, samples.length - 1));

@@ -66,7 +66,7 @@ function show(body) {
     fill(draws, words.map((word) => h("span.token", {}, tokenText(word))));
   }
 
-  fill(body, h("div.panel.stack", {}, picker.element, text.element, trouble), h("div.split", {}, result,
+  fill(body, h("div.panel.stack", {}, h("div.row", {}, picker.element), text.element, trouble), h("div.split", {}, result,
     h("div.panel.stack", {}, temperature.element, topK.element, topP.element, h("button", {onclick: tryTen}, "Draw ten"), draws)));
   const begin = async () => { text.area.value = await exampleText(12); ask(); };
   begin();

@@ -24,10 +24,10 @@ function show(body) {
 
   function draw(reply) {
     const most = Math.max(...reply.losses.filter(Number.isFinite), 1e-9);
-    const strip = (losses, words) => h("div", {}, h("p.muted", {}, words), tokenStrip(reply.tokens,
+    const strip = (losses, words) => h("div.stack.near", {}, h("p.muted", {}, words), tokenStrip(reply.tokens,
       (i) => ({share: losses[i] === null ? 0 : losses[i] / most, title: losses[i] === null ? "no loss here" : `${number(losses[i])} nats`})));
     fill(result,
-      h("div.panel.stack", {}, h("h2", {}, "1. Forward: the loss of each token"), strip(reply.losses, `Darker is more surprising. Mean ${number(reply.loss)} nats.`)),
+      h("div.panel.stack", {}, h("h2", {}, "1. Forward: the loss of each token"), strip(reply.losses, `A stronger colour is a greater surprise. Mean ${number(reply.loss)} nats.`)),
       h("div.panel.stack", {}, h("h2", {}, "2. Backward: the push on the weights"), h("p.muted", {}, `Length of the whole gradient: ${number(reply.grad_norm)}.`),
         h("div.scroll.tall", {tabindex: "0", role: "region", "aria-label": "Groups of weights"}, h("table", {},
           h("thead", {}, h("tr", {}, ["weights", "how many", "weight", "gradient", "update", "update / weight"].map((name) => h("th", {scope: "col"}, name)))),

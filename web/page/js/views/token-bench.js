@@ -49,5 +49,6 @@ export const tokenBench = {
   name: "token-bench", title: "Token bench", mark: "▦",
   words: "How text becomes tokens: type, change the vocabulary, train a tokenizer on your own words.",
   sources: ["trainer/tokenizer/bpe.cpp", "trainer/tokenizer/bpe_trainer.cpp"],
+  alone: true,  // without a run, too
   show,
 };
