@@ -125,17 +125,32 @@ class Guard(DashboardTest):
         self.assertFalse(os.path.exists(self.path("never/metrics.jsonl")))
         self.assertEqual(self.get("/api/runs").status, 200)
 
-    def test_beyond_loopback_is_refused_with_the_reason_by_old_libraries(self):
-        away = subprocess.Popen([SEEDLING, "serve", "--runs", self.runs, "--port", "0", "--host", "0.0.0.0"],
+    def test_beyond_loopback(self):
+        """An old library is refused with the reason; a current one asks for the token everywhere, and viewers only look."""
+        away = subprocess.Popen([SEEDLING, "serve", "--runs", self.runs, "--port", "0", "--host", "127.0.0.2"],
                                 stderr=subprocess.PIPE, text=True)
+        self.addCleanup(away.stderr.close)
         line = away.stderr.readline()
-        if line.startswith("dashboard:"):  # a library without known holes
-            away.terminate()
-            away.wait()
-        else:
+        if not line.startswith("dashboard:"):
             self.assertEqual(away.wait(), 1)
             self.assertIn("cpp-httplib", line)
-        away.stderr.close()
+            return
+        self.addCleanup(away.wait)
+        self.addCleanup(away.terminate)
+        port, token = line.strip().split(":")[3].split("/#token=")
+        viewer = away.stderr.readline().strip().split("/#token=")[1]
+
+        def ask(method, path, secret, body=""):
+            with socket.create_connection(("127.0.0.2", int(port))) as connection:
+                header = f"X-Seedling-Token: {secret}\r\n" if secret else ""
+                length = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
+                connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.2:{port}\r\n{header}{length}\r\n{body}".encode())
+                return int(connection.recv(1000).split(b" ")[1])
+
+        tokenize = '{"train": {"text": "abc", "kind": "char"}, "text": "abc"}'
+        self.assertEqual([ask("GET", path, "") for path in ("/", "/api/runs", "/api/stream", "/v1/models")], [200, 403, 403, 403])
+        self.assertEqual([ask("GET", "/api/runs", secret) for secret in (token, viewer, "0" * 32)], [200, 200, 403])
+        self.assertEqual([ask("POST", "/api/tokenize", secret, tokenize) for secret in (token, viewer, "")], [200, 403, 403])
 
     def test_slow_clients_hold_nobody_up(self):
         slow = [socket.create_connection(("127.0.0.1", self.port)) for _ in range(20)]

@@ -2,12 +2,33 @@
 #include "web/server/generation.h"
 
 #include "base/files.h"
+#include "tasks/chat.h"
 #include "web/server/fields.h"
 #include "web/server/reply.h"
 
 namespace seedling::server {
 
 using nlohmann::json;
+
+namespace {
+
+/// A message's content: a text, or a list of {"type": "text", "text"}.
+std::string words_of(const json& content) {
+  if (content.is_null()) return "";
+  if (content.is_string()) return content;
+  if (!content.is_array()) refuse_malformed("a message's \"content\" must be a text");
+  std::string words;
+  for (const json& part : content) {
+    if (!part.is_object() || part.value("type", json("text")) != "text" ||
+        !part.value("text", json()).is_string()) {
+      refuse_malformed("only texts can be part of a message");
+    }
+    words += part["text"].get<std::string>();
+  }
+  return words;
+}
+
+}  // namespace
 
 SamplingOptions take_sampling(json& body, const SamplingOptions& defaults) {
   SamplingOptions options = defaults;
@@ -37,8 +58,8 @@ json describe_tokens(const Tokenizer& tokenizer, const std::vector<int32_t>& ids
 
 Generated generate_text(ModelStore::Lease& lease, const std::vector<int32_t>& prompt,
                         const SamplingOptions& options, const std::vector<std::string>& stops,
-                        const std::function<bool(const Piece&)>& each) {
-  TextStream stream(stops);
+                        const std::function<bool(const Piece&)>& each, bool skip_space) {
+  TextStream stream(stops, skip_space);
   Generated result;
   bool reader_gone = false;
   const auto sink = [&](const GeneratedToken& token) {
@@ -56,38 +77,30 @@ Generated generate_text(ModelStore::Lease& lease, const std::vector<int32_t>& pr
   return result;
 }
 
-std::vector<int32_t> chat_prompt(const Tokenizer& tokenizer, const json& messages,
-                                 std::vector<std::string>& stops) {
+std::vector<int32_t> conversation_prompt(ModelStore::Lease& lease, const json& messages, int64_t max_tokens,
+                                         std::vector<std::string>& stops) {
   if (!messages.is_array() || messages.empty())
     refuse_malformed("\"messages\" must be a list of {\"role\", \"content\"}");
-  std::string text;
+  std::vector<Message> turns;
   for (const json& message : messages) {
     if (!message.is_object() || !message.contains("role") || !message["role"].is_string()) {
       refuse_malformed("a message needs a \"role\"");
     }
-    const std::string role = message["role"];
-    if (role != "user" && role != "assistant" && role != "system" && role != "developer" && role != "tool") {
+    std::string role = message["role"];
+    if (role == "developer") role = "system";  // OpenAI's newer name
+    if (role == "tool") role = "user";
+    if (role != "user" && role != "assistant" && role != "system") {
       refuse_out_of_range("the role \"" + role + "\" is unknown");
     }
-    const json content = message.value("content", json(nullptr));
-    std::string words;
-    if (content.is_string()) {
-      words = content;
-    } else if (content.is_array()) {
-      for (const json& part : content) {
-        if (!part.is_object() || part.value("type", json("text")) != "text" ||
-            !part.value("text", json()).is_string()) {
-          refuse_malformed("only texts can be part of a message");
-        }
-        words += part["text"].get<std::string>();
-      }
-    } else if (!content.is_null()) {
-      refuse_malformed("a message's \"content\" must be a text");
-    }
-    text += role + ": " + words + "\n";
+    turns.push_back({role, words_of(message.value("content", json(nullptr)))});
   }
   for (const char* role : {"\nuser:", "\nsystem:", "\nassistant:"}) stops.push_back(role);
-  return tokenizer.encode(text + "assistant:");
+  const Tokenizer& tokenizer = lease.tokenizer();
+  if (tokenizer.special().eos < 0) stops.push_back("\n");  // what ends a turn where there is no end token
+  const int64_t context = lease.model().config().context_length;
+  const int64_t room = std::max<int64_t>(1, context - std::min(max_tokens, context / 2));
+  bool cut = false;
+  return chat_prompt(std::move(turns), room, tokenizer, cut);
 }
 
 }  // namespace seedling::server

@@ -33,15 +33,15 @@ struct Generated {
   bool abandoned = false;     // the reader had gone
 };
 
-/// Generates; `each` (may be empty) returns false when its reader has gone. Other users of models go in
-/// between tokens.
+/// Generates; `skip_space` leaves out the blank that a chat's answer begins with. `each` (may be empty)
+/// returns false when its reader has gone. Other users of models go in between tokens.
 Generated generate_text(ModelStore::Lease& lease, const std::vector<int32_t>& prompt,
                         const SamplingOptions& options, const std::vector<std::string>& stops,
-                        const std::function<bool(const Piece&)>& each);
+                        const std::function<bool(const Piece&)>& each, bool skip_space = false);
 
-/// The prompt of a conversation: the tokenizer's own dialogue form where it has one, else `role: content`
-/// lines. Adds to `stops` what ends a turn.
-std::vector<int32_t> chat_prompt(const Tokenizer& tokenizer, const nlohmann::json& messages,
-                                 std::vector<std::string>& stops);
+/// The prompt of a conversation (tasks/chat.h: `role: content` lines), with the earliest turns left out where
+/// they do not fit beside max_tokens. Adds to `stops` what ends a turn.
+std::vector<int32_t> conversation_prompt(ModelStore::Lease& lease, const nlohmann::json& messages,
+                                         int64_t max_tokens, std::vector<std::string>& stops);
 
 }  // namespace seedling::server

@@ -208,11 +208,13 @@ json whole_reply(const Call& call, Work& work) {
     for (int64_t k = 0; k < work.request.n; ++k) {
       const int64_t index = static_cast<int64_t>(choices.size());
       LogProbabilities logs(work.request, work.lease.tokenizer());
-      const Generated result = generate_text(work.lease, work.prompts[p], work.sampling(index),
-                                             work.request.stops, [&](const Piece& piece) {
-                                               logs.add(piece.token);
-                                               return client_waits(call.request) && !call.app.hub.closed();
-                                             });
+      const Generated result = generate_text(
+          work.lease, work.prompts[p], work.sampling(index), work.request.stops,
+          [&](const Piece& piece) {
+            logs.add(piece.token);
+            return client_waits(call.request) && !call.app.hub.closed();
+          },
+          work.request.chat);
       if (result.abandoned) return nullptr;  // nobody will read it
       completion += static_cast<int64_t>(result.ids.size());
       json choice = {{"index", index}, {"finish_reason", result.finish_reason}, {"logprobs", logs.take()}};
@@ -289,11 +291,13 @@ void stream_reply(App& app, Work& work, httplib::DataSink& sink) {
         LogProbabilities logs(work.request, work.lease.tokenizer());
         std::string sent;
         const Generated result = generate_text(
-            work.lease, prompt, work.sampling(index), work.request.stops, [&](const Piece& piece) {
+            work.lease, prompt, work.sampling(index), work.request.stops,
+            [&](const Piece& piece) {
               logs.add(piece.token);
               sent += piece.text;
               return piece.text.empty() ? sink.is_writable() : writer.text(index, piece.text, logs.take());
-            });
+            },
+            work.request.chat);
         if (result.abandoned) return;
         completion += static_cast<int64_t>(result.ids.size());
         if (result.text.size() > sent.size() &&
@@ -327,7 +331,8 @@ void answer_request(const Call& call, bool chat) {
   require_generator(work->lease.model());
   work->id = (chat ? "chatcmpl-" : "cmpl-") + random_hex(12);
   if (chat)
-    work->prompts = {chat_prompt(work->lease.tokenizer(), messages, work->request.stops)};
+    work->prompts = {
+        conversation_prompt(work->lease, messages, request.sampling.max_tokens, work->request.stops)};
   else
     work->prompts = take_prompts(body, work->lease.tokenizer());
   if (!work->request.stream) return call.reply(whole_reply(call, *work));

@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "web/server/app.h"
-#include "web/server/connection.h"
 #include "web/server/fields.h"
 #include "web/server/generation.h"
 #include "web/server/predict.h"
@@ -38,6 +37,7 @@ struct Streaming {
   std::vector<int32_t> prompt;
   SamplingOptions options;
   std::vector<std::string> stops;
+  bool conversation = false;
 };
 
 json describe_candidates(const Tokenizer& tokenizer, const GeneratedToken& token) {
@@ -63,13 +63,14 @@ void stream_generation(App& app, Streaming& work, httplib::DataSink& sink) {
                         {"prompt", describe_tokens(tokenizer, work.prompt)}})) {
       return;
     }
+    const auto each = [&](const Piece& piece) {
+      return send("token", {{"id", piece.token.id},
+                            {"text", piece.text},
+                            {"probability", piece.token.probability},
+                            {"candidates", describe_candidates(tokenizer, piece.token)}});
+    };
     const Generated result =
-        generate_text(work.lease, work.prompt, work.options, work.stops, [&](const Piece& piece) {
-          return send("token", {{"id", piece.token.id},
-                                {"text", piece.text},
-                                {"probability", piece.token.probability},
-                                {"candidates", describe_candidates(tokenizer, piece.token)}});
-        });
+        generate_text(work.lease, work.prompt, work.options, work.stops, each, work.conversation);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
     send("end", {{"finish_reason", result.finish_reason},
                  {"text", result.text},
@@ -125,8 +126,10 @@ void post_generate(const Call& call) {
   auto work = std::make_shared<Streaming>(call.app.models.get(model));
   work->options = options;
   require_generator(work->lease.model());
-  work->prompt = messages.is_null() ? work->lease.tokenizer().encode(prompt)
-                                    : chat_prompt(work->lease.tokenizer(), messages, work->stops);
+  work->prompt = messages.is_null()
+                     ? work->lease.tokenizer().encode(prompt)
+                     : conversation_prompt(work->lease, messages, options.max_tokens, work->stops);
+  work->conversation = !messages.is_null();
   call.response.set_chunked_content_provider("text/event-stream",
                                              [app = &call.app, work](size_t, httplib::DataSink& sink) {
                                                stream_generation(*app, *work, sink);
@@ -160,7 +163,7 @@ void post_predict(const Call& call) {
   const std::string context = take_string(body, "context", "");
   refuse_rest(body);
   auto lease = call.app.models.get(model);
-  call.reply(predict_one(lease, input, context, [&] { return client_waits(call.request); }));
+  call.reply(predict_one(lease, input, context));
 }
 
 }  // namespace seedling::server

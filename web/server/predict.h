@@ -15,9 +15,9 @@ namespace seedling::server {
 /// Throws HttpError 400 where the model writes no text.
 void require_generator(const Model& model);
 
-/// {"label", "probabilities"} | {"answer", "start", "end", "score"} | {"text"}.
-nlohmann::json predict_one(ModelStore::Lease& lease, const std::string& input, const std::string& context,
-                           const std::function<bool()>& wanted);
+/// {"label", "probabilities"} | {"answer", "start", "end", "score"} | {"text"}, as `seedling predict` says
+/// it. Throws Error for a model that was not fine-tuned.
+nlohmann::json predict_one(ModelStore::Lease& lease, const std::string& input, const std::string& context);
 
 /// The same as {"text": ...} whatever the head, for showing models beside each other; generators go on from
 /// the input.

@@ -47,6 +47,11 @@ Server::Server(ServerOptions options) {
          "leave --host out "
          "and use an SSH tunnel.");
   }
+  if (options.host == "0.0.0.0" || options.host == "::" || options.host == "[::]") {
+    fail("--host ", options.host,
+         ": name one address of this machine (as in the link that others will open), so that "
+         "requests for any other name can be refused");
+  }
   parts_ = std::make_unique<Parts>(options);
   Parts& parts = *parts_;
   const std::string address = options.host == "localhost" ? "127.0.0.1" : options.host;

@@ -22,6 +22,10 @@ size_t unfinished_bytes(std::string_view text) {
 std::string TextStream::release(size_t count) {
   std::string part = replace_invalid_utf8(std::string_view(held_).substr(0, count));
   held_.erase(0, count);
+  if (skip_space_ && !part.empty()) {
+    if (part[0] == ' ') part.erase(0, 1);
+    skip_space_ = false;
+  }
   text_ += part;
   return part;
 }

@@ -11,7 +11,8 @@ namespace seedling::server {
 
 class TextStream {
  public:
-  explicit TextStream(std::vector<std::string> stops = {}) : stops_(std::move(stops)) {}
+  explicit TextStream(std::vector<std::string> stops = {}, bool skip_space = false)
+      : stops_(std::move(stops)), skip_space_(skip_space) {}
 
   /// Adds bytes and returns what can be shown now: invalid UTF-8 replaced, an unfinished character and a
   /// possible beginning of a stop text held back.
@@ -29,6 +30,7 @@ class TextStream {
   std::vector<std::string> stops_;
   std::string held_, text_;
   bool stopped_ = false;
+  bool skip_space_;  // drop a blank at the very beginning
 };
 
 /// Bytes at the end of the text that begin a UTF-8 character but do not end it (0 to 3).
