@@ -27,6 +27,9 @@ std::string place_in(std::string_view text, size_t offset) {
   return concat("line ", line, ", column ", column);
 }
 
+/// Nesting that no file of ours or Hugging Face's comes near.
+constexpr int kDeepestJson = 200;
+
 /// A file descriptor that closes itself.
 struct Descriptor {
   int fd;
@@ -63,10 +66,17 @@ std::string read_file(const std::filesystem::path& path) {
 nlohmann::json read_json(const std::filesystem::path& path) {
   const std::string text = read_file(path);
   try {
-    return nlohmann::json::parse(text);
+    // Printing is recursive in the library: what is nested too deep would overflow the stack in a message.
+    return nlohmann::json::parse(text, [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
+      if (depth > kDeepestJson)
+        fail(path.string(), ": this JSON is nested more than ", kDeepestJson, " deep.");
+      return true;
+    });
   } catch (const nlohmann::json::parse_error& error) {
     fail(path.string(), ", ", place_in(text, error.byte > 0 ? error.byte - 1 : 0),
          ": this is not valid JSON. Correct the file, or make it anew.");
+  } catch (const nlohmann::json::exception& error) {  // a number too large for any type
+    fail(path.string(), ": ", error.what(), ". Correct the file, or make it anew.");
   }
 }
 

@@ -53,7 +53,8 @@ float half_to_float(uint16_t half) {
 json parse_header(std::string_view text, const std::string& file) {
   std::vector<std::set<std::string>> keys;
   std::string duplicate;
-  const auto watch = [&](int, json::parse_event_t event, json& value) {
+  const auto watch = [&](int depth, json::parse_event_t event, json& value) {
+    if (depth > 20) fail(file, ": the safetensors header is nested too deep to be one.");
     if (event == json::parse_event_t::object_start) keys.emplace_back();
     if (event == json::parse_event_t::object_end) keys.pop_back();
     if (event == json::parse_event_t::key && !keys.back().insert(value.get<std::string>()).second)

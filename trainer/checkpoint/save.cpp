@@ -65,11 +65,16 @@ std::vector<StateEntry> state_entries(Model& model, const std::vector<NamedTenso
       result.push_back({whole, named.tensor});
       continue;
     }
+    const size_t before = result.size();
     for (TensorEntry entry : entries) {
       if (entry.parameter != owner->name || entry.copy) continue;
       entry.name += named.name.substr(owner->name.size());
       result.push_back({entry, named.tensor});
     }
+    if (result.size() > before) continue;
+    TensorEntry own{named.name, named.name, 0, named.tensor.size()};  // of a low-rank update: no checkpoint's
+    own.vector = true;
+    result.push_back({own, named.tensor});
   }
   return result;
 }

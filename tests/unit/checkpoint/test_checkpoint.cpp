@@ -154,6 +154,11 @@ BOOST_AUTO_TEST_CASE(wrong_pairs_of_files) {
   const std::string message = error_of([&] { load_config(folder / "g"); });
   for (const char* part : {"model.safetensors", "transformer.wte.weight", ", 16]", ", 32]"})
     BOOST_TEST(message.find(part) != std::string::npos, message);
+  folder.write("g/config.json", R"({"vocab_size": 1e999})");
+  BOOST_TEST(error_of([&] { load_config(folder / "g"); }).find("config.json") != std::string::npos);
+  folder.write("g/config.json",
+               R"({"vocab_size": )" + std::string(200000, '[') + std::string(200000, ']') + "}");
+  BOOST_TEST(error_of([&] { load_config(folder / "g"); }).find("deep") != std::string::npos);
   config["n_embd"] = 16, config["n_layer"] = 10000;
   write_json_atomic(folder / "g/config.json", config);
   BOOST_TEST(error_of([&] { load_config(folder / "g"); }).find("transformer.h.2.") != std::string::npos);

@@ -146,6 +146,9 @@ BOOST_AUTO_TEST_CASE(refusals) {
       "overlap"));
   BOOST_TEST(mentions(refusal(R"({"__metadata__":{"a":1}})", ""), "no text"));
   BOOST_TEST(mentions(refusal("[]", ""), "object"));
+  BOOST_TEST(mentions(refusal(R"({"t":1e999})", ""), "JSON"));
+  BOOST_TEST(mentions(refusal(R"({"t":)" + std::string(200000, '[') + std::string(200000, ']') + "}", ""),
+                      "too deep"));
   BOOST_TEST(mentions(refusal("{\"\xFF\":1}", ""), "JSON"));
   BOOST_TEST(mentions(refusal(std::string("{}\0\0", 4), ""), "JSON"));
   BOOST_TEST(mentions(refusal("", ""), "JSON"));
