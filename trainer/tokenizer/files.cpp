@@ -42,7 +42,7 @@ json read_bounded_json(const fs::path& path) {
 
 std::optional<fs::path> existing(const fs::path& folder, std::initializer_list<const char*> names) {
   for (const char* name : names)
-    if (fs::exists(folder / name)) return folder / name;
+    if (std::error_code error; fs::exists(folder / name, error)) return folder / name;
   return std::nullopt;
 }
 
@@ -104,7 +104,8 @@ std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& path) {
   if (!fs::exists(path, error))
     fail(path.string(),
          ": no such file or folder; a tokenizer is a tokenizer.json or a folder that holds one");
-  if (!fs::is_directory(path)) return path.extension() == ".txt" ? load_vocab_txt(path) : load_json(path);
+  if (!fs::is_directory(path, error))
+    return path.extension() == ".txt" ? load_vocab_txt(path) : load_json(path);
   if (const auto file = existing(path, {"tokenizer.json", "vocab.json", "encoder.json"}))
     return load_json(*file);
   if (const auto file = existing(path, {"vocab.txt"})) return load_vocab_txt(*file);
@@ -113,7 +114,10 @@ std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& path) {
 }
 
 void save_tokenizer(const Tokenizer& tokenizer, const fs::path& directory) {
-  fs::create_directories(directory);
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (error)
+    fail(directory.string(), ": cannot make this folder (", error.message(), "); choose another one");
   write_file_atomic(directory / "tokenizer.json", arranged(tokenizer.tokenizer_json()).dump(2) + "\n");
   write_json_atomic(directory / "tokenizer_config.json", tokenizer.config_json());
 }

@@ -161,6 +161,8 @@ BOOST_AUTO_TEST_CASE(monsters) {
   std::filesystem::resize_file(file.path, uintmax_t{300} << 20);  // a hole: nothing is written
   BOOST_CHECK_THROW(load_tokenizer(file.path), Error);
   BOOST_CHECK_THROW(load_tokenizer(file.path.parent_path() / "missing"), Error);
+  BOOST_CHECK_THROW(load_tokenizer(file.path / "inside a file"), Error);
+  BOOST_CHECK_THROW(save_tokenizer(*trained("byte"), file.path / "inside a file"), Error);
   std::filesystem::remove(file.path);
   BOOST_CHECK_THROW(load_tokenizer(file.path.parent_path()), Error);
   std::ofstream(file.path.parent_path() / "vocab.json") << "{\"a\": 0}";
