@@ -27,7 +27,7 @@ constexpr Rung kLadder[] = {{2, 3, 96},  {3, 3, 96},  {3, 4, 128}, {4, 4, 128}, 
                             {4, 4, 256}, {6, 4, 256}, {6, 6, 384}, {8, 8, 512}, {12, 12, 768}};
 
 /// Constants of the law in autopilot.h.
-constexpr double kA = 14.0, kAlpha = 0.30, kB = 1100.0, kBeta = 0.60;
+constexpr double kA = 6.08, kAlpha = 0.31, kB = 2.676e8, kGamma = 0.172, kBeta = 1.3;
 
 /// Shares of the time that are not training steps.
 constexpr double kEvaluationShare = 0.08, kOtherShare = 0.03;
@@ -104,7 +104,8 @@ json curve(const Candidate& chosen, const AutopilotFacts& facts, int64_t steps) 
 }  // namespace
 
 double predicted_bits(double parameters, double bytes, double floor) {
-  return floor + kA / std::pow(parameters, kAlpha) + kB / std::pow(bytes, kBeta);
+  return floor + kA / std::pow(parameters, kAlpha) +
+         kB / (std::pow(parameters, kGamma) * std::pow(bytes, kBeta));
 }
 
 AutopilotChoice choose_for_minutes(const PretrainFlags& given, const AutopilotFacts& facts,
@@ -174,17 +175,17 @@ AutopilotChoice choose_for_minutes(const PretrainFlags& given, const AutopilotFa
       table.size() > 1
           ? concat("; ", table.size(), " sizes were timed, smaller or larger ones would end higher")
           : "");
-  choice.report = {
-      {"minutes", *t.minutes},
-      {"tokens_per_second", best.tokens_per_second},
-      {"steps", *t.steps},
-      {"candidates", table},
-      {"prediction",
-       {{"formula", concat("bits_per_byte = floor + ", kA, " / N^", kAlpha, " + ", kB, " / D^", kBeta)},
-        {"N", best.parameters},
-        {"D", "bytes of text seen"},
-        {"floor", facts.floor},
-        {"points", curve(best, facts, *t.steps)}}}};
+  choice.report = {{"minutes", *t.minutes},
+                   {"tokens_per_second", best.tokens_per_second},
+                   {"steps", *t.steps},
+                   {"candidates", table},
+                   {"prediction",
+                    {{"formula", concat("bits_per_byte = floor + ", kA, " / N^", kAlpha, " + ", kB, " / (N^",
+                                        kGamma, " D^", kBeta, ")")},
+                     {"N", best.parameters},
+                     {"D", "bytes of text seen"},
+                     {"floor", facts.floor},
+                     {"points", curve(best, facts, *t.steps)}}}};
   return choice;
 }
 

@@ -54,19 +54,24 @@ void check_flag(const FlagInfo& info, const std::string& value) {
              nearest.empty() ? "" : concat("; did you mean ", nearest, "?"));
 }
 
-json flags_to_json(const PretrainFlags& flags) {
+namespace {
+
+/// `visit_all(flags, visit)` visits every flag of a set.
+template <typename Flags, typename VisitAll>
+json write_flags(const Flags& flags, VisitAll&& visit_all) {
   json result = json::object();
-  visit_pretrain_flags(flags, [&](const FlagInfo& info, const auto& flag) {
+  visit_all(flags, [&](const FlagInfo& info, const auto& flag) {
     if (flag) result[info.name] = *flag;
   });
   return result;
 }
 
-PretrainFlags pretrain_flags_from_json(const json& values) {
+template <typename Flags, typename VisitAll>
+Flags read_flags(const json& values, VisitAll&& visit_all) {
   if (!values.is_object()) fail_usage("flags must be one JSON object {\"flag-name\": value, ...}");
-  PretrainFlags flags;
+  Flags flags;
   std::vector<std::string> names;
-  visit_pretrain_flags(flags, [&](const FlagInfo& info, auto& flag) {
+  visit_all(flags, [&](const FlagInfo& info, auto& flag) {
     names.push_back(info.name);
     const auto found = values.find(info.name);
     if (found == values.end() || found->is_null()) return;
@@ -92,6 +97,32 @@ PretrainFlags pretrain_flags_from_json(const json& values) {
                nearest.empty() ? "" : concat("; did you mean \"", nearest, "\"?"));
   }
   return flags;
+}
+
+/// The visitors as things that can be handed on.
+struct VisitPretrain {
+  template <typename Flags, typename Visit>
+  void operator()(Flags& flags, Visit&& visit) const {
+    visit_pretrain_flags(flags, visit);
+  }
+};
+struct VisitFinetune {
+  template <typename Flags, typename Visit>
+  void operator()(Flags& flags, Visit&& visit) const {
+    visit_finetune_flags(flags, visit);
+  }
+};
+
+}  // namespace
+
+json flags_to_json(const PretrainFlags& flags) { return write_flags(flags, VisitPretrain{}); }
+json flags_to_json(const FinetuneFlags& flags) { return write_flags(flags, VisitFinetune{}); }
+
+PretrainFlags pretrain_flags_from_json(const json& values) {
+  return read_flags<PretrainFlags>(values, VisitPretrain{});
+}
+FinetuneFlags finetune_flags_from_json(const json& values) {
+  return read_flags<FinetuneFlags>(values, VisitFinetune{});
 }
 
 void override_flags(PretrainFlags& onto, const PretrainFlags& given) {

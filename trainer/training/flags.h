@@ -118,6 +118,40 @@ void visit_pretrain_flags(Flags& f, Visit&& visit) {
   visit_training_flags(f.training, visit);
 }
 
+/// What a fine-tuning run learns from, and how much of the model may change.
+struct FinetuneFlags {
+  std::optional<std::string> task, data, validation, test, compare, lora_targets, predictions;
+  std::optional<int64_t> examples, lora, freeze;
+  std::optional<double> lora_alpha, layer_decay;
+  ModelFlags model;  // of --from scratch
+  TrainingFlags training;
+};
+
+template <typename Flags, typename Visit>
+void visit_finetune_flags(Flags& f, Visit&& visit) {
+  visit(FlagInfo{"task", "What to learn; all: every embedded set in turn", 0, 0,
+                 "classification|qa|generation|summarization|translation|dialogue|all"},
+        f.task);
+  visit(FlagInfo{"data", "Training examples: file, folder with train, validation and test, or storyworld[/SET]"},
+        f.data);
+  visit(FlagInfo{"validation", "Examples that choose the best checkpoint (default: a tenth of --data)"}, f.validation);
+  visit(FlagInfo{"test", "Examples for the final score"}, f.test);
+  visit(FlagInfo{"examples", "Use so many of the training examples (0: all)", 0, 1e9}, f.examples);
+  visit(FlagInfo{"compare", "Train the same from random weights as well, with 20, 200, 2000 and all examples", 0, 0,
+                 "scratch"},
+        f.compare);
+  visit(FlagInfo{"lora", "Rank of low-rank updates trained in the weights' stead (0: train the weights)", 0, 4096},
+        f.lora);
+  visit(FlagInfo{"lora-alpha", "Scale of the updates is alpha / rank (default: twice the rank)", 0, 1e6}, f.lora_alpha);
+  visit(FlagInfo{"lora-targets", "Parts that get updates, with commas between (default: as PEFT chooses)"},
+        f.lora_targets);
+  visit(FlagInfo{"freeze", "Keep the embedding and the first N blocks as they are", 0, 1000}, f.freeze);
+  visit(FlagInfo{"layer-decay", "Each block below the last learns this many times slower", 0.05, 1}, f.layer_decay);
+  visit(FlagInfo{"predictions", "File for the prediction on every test example (JSON lines)"}, f.predictions);
+  visit_model_flags(f.model, visit);
+  visit_training_flags(f.training, visit);
+}
+
 /// Throws UsageError when the value is outside what the flag takes.
 void check_flag(const FlagInfo& info, double value);
 void check_flag(const FlagInfo& info, const std::string& value);
@@ -126,8 +160,10 @@ inline void check_flag(const FlagInfo& info, int64_t value) { check_flag(info, s
 
 /// The flags that are set, by name.
 nlohmann::json flags_to_json(const PretrainFlags& flags);
+nlohmann::json flags_to_json(const FinetuneFlags& flags);
 /// Throws UsageError for an unknown name (suggesting the nearest), a wrong type, or a value out of range.
 PretrainFlags pretrain_flags_from_json(const nlohmann::json& json);
+FinetuneFlags finetune_flags_from_json(const nlohmann::json& json);
 /// Sets in `onto` every flag that is set in `given`.
 void override_flags(PretrainFlags& onto, const PretrainFlags& given);
 

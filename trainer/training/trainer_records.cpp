@@ -56,7 +56,11 @@ void Trainer::begin(bool resume, const json& changes) {
 
 /// Model, optimizer and state as they were, and the metrics and samples cut back to that moment.
 void Trainer::load(const std::filesystem::path& checkpoint) {
-  load_parameters(model_, checkpoint);
+  if (options_.load) {
+    options_.load(checkpoint);
+  } else {
+    load_parameters(model_, checkpoint);
+  }
   const json state = load_training_state(checkpoint, model_, optimizer_tensors());
   model_.backend().parameters_changed();
   state_ = state_from_json(state, (checkpoint / "trainer_state.json").string());
@@ -100,7 +104,12 @@ void Trainer::save(const std::filesystem::path& run, TrainerState state) {
   state.samples_size = samples_.size();
   state.events_size = events_.size();
   const std::string name = checkpoint_name(state.step);
-  save_checkpoint(run / "checkpoints" / name, model_, tokenizer_, state_to_json(state), optimizer_tensors());
+  const std::filesystem::path folder = run / "checkpoints" / name;
+  if (options_.save) {
+    options_.save(folder, state_to_json(state), optimizer_tensors());
+  } else {
+    save_checkpoint(folder, model_, tokenizer_, state_to_json(state), optimizer_tensors());
+  }
   link_checkpoint(run / "checkpoints", "latest", name);
   if (state.has_best && state.best_step == state.step) link_checkpoint(run / "checkpoints", "best", name);
 }

@@ -1,0 +1,33 @@
+// From the few flags a person gives to a whole fine-tuning plan: batch, rate, epochs, evaluations.
+//
+// Nothing here knows a data set by name: what decides is how many examples there are, how wide the model is,
+// whether it writes or classifies, and whether its weights are new. A flag given by hand is never changed.
+// Called by commands/finetune_run.cpp.
+#pragma once
+
+#include <cstdint>
+
+#include "model/config.h"
+#include "optimizer/optimizer.h"
+#include "training/flags.h"
+
+namespace seedling {
+
+struct FinetuneFacts {
+  int64_t features = 0;             // training features (windows count each)
+  int64_t channels = 0;             // width of the model
+  bool writes = false;              // a language model's head
+  bool from_scratch = false;        // random weights
+  double seconds_per_example = 0.0; // of a training step; needed with minutes
+};
+
+/// Everything but the number of steps.
+FinetuneFlags complete_finetune(FinetuneFlags flags, const FinetuneFacts& facts);
+
+/// Steps from --steps, --epochs or --minutes, and what follows from them. Without any of the three: as many
+/// epochs as data of this size need. With minutes, small data stop after enough epochs before the time is up.
+FinetuneFlags decide_finetune_steps(FinetuneFlags flags, const FinetuneFacts& facts);
+
+OptimizerOptions finetune_optimizer(const FinetuneFlags& flags);
+
+}  // namespace seedling

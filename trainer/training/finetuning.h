@@ -1,0 +1,50 @@
+// Fine-tuning as an objective: the encoded examples of a task, shuffled into batches of similar length.
+//
+// Called by training/trainer.cpp through Objective; made by commands/finetune_run.cpp.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "tasks/example_set.h"
+#include "tasks/task.h"
+#include "training/objective.h"
+
+namespace seedling {
+
+class TaskObjective : public Objective {
+ public:
+  /// Encodes the training examples. `task` and `data` must outlive the objective. Throws Error where nothing
+  /// can be learned from any of them.
+  TaskObjective(Task& task, const TaskData& data, const ModelConfig& config, uint64_t seed);
+
+  /// Epochs are keyed permutations; within one, batches hold examples of similar length (pools of 32 batches
+  /// are sorted), and come in random order. The last batch of an epoch may be smaller.
+  Batch batch(int64_t index, int64_t B) override;
+  int64_t examples() const override { return static_cast<int64_t>(features_.size()); }
+  int64_t target_count(const Batch& batch) const override;
+  /// Real tokens, not padding.
+  int64_t token_count(const Batch& batch) const override;
+  /// The task's scores on the validation examples; language models by their loss alone.
+  Evaluation evaluate(Model& model) override;
+  /// What the model answers to one of the validation examples: the seed chooses which.
+  nlohmann::json sample(Model& model, const std::string& prompt, uint64_t seed) override;
+
+  /// Tokens of all training features.
+  int64_t tokens() const;
+
+ private:
+  const std::vector<std::vector<size_t>>& batches_of(int64_t epoch, int64_t B);
+
+  Task& task_;
+  const TaskData& data_;
+  HeadKind head_;
+  int64_t longest_;
+  uint64_t seed_;
+  std::vector<Feature> features_;
+  int64_t epoch_ = -1, B_ = 0;  // what batches_ was made for
+  std::vector<std::vector<size_t>> batches_;
+};
+
+}  // namespace seedling
