@@ -1,5 +1,5 @@
 // Where the page begins: the frame around the views, the way between them, keys, theme, and the words of the connection.
-import {h, fill, isTyping} from "./dom.js";
+import {h, fill, isTyping, throttled} from "./dom.js";
 import {address, command, emit, isActive, on, readAddress, set, start, state} from "./store.js";
 import {explain, say} from "./notices.js";
 import {topBar} from "./top.js";
@@ -36,9 +36,11 @@ function show() {
         h("a.source", {href: `/source/${path}`, target: "_blank", rel: "noopener"}, path.split("/").at(-1))))),
     body);
   shown = {view, empty, end: null};
+  window.scrollTo(0, 0);
   if (empty) fill(body, state.loaded ? emptyState() : h("p.empty", {}, "The program does not answer yet; the page keeps trying."));
   else shown.end = view.show(body);
   navigation();
+  document.querySelector("#views [aria-current]").scrollIntoView({block: "nearest", inline: "center"});
 }
 
 document.addEventListener("keydown", (event) => {
@@ -85,6 +87,7 @@ function announceTheme() {
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", announceTheme);
 window.addEventListener("hashchange", show);
+window.addEventListener("resize", throttled(() => emit("resize"), 300));
 on("settings", navigation);
 on("defaults", () => { if (shown?.empty) { shown = null; show(); } });
 

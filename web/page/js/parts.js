@@ -37,9 +37,10 @@ export function modelPicker(onChange, label = "Weights of") {
 /// Runs `work(signal)` so that a later call ends an earlier one; errors are said in `place` (or as an alert).
 export function latest(work, place) {
   let controller = null;
-  return async (...args) => {
+  const act = async (...args) => {
     controller?.abort();
     const mine = controller = new AbortController();
+    act.busy = true;
     try {
       place?.replaceChildren();
       await work(mine.signal, ...args);
@@ -47,13 +48,16 @@ export function latest(work, place) {
       if (error.name === "AbortError" || mine.signal.aborted) return;
       if (place) fill(place, h("p.bad", {role: "status"}, error.message));
       else explain(error);
+    } finally {
+      if (controller === mine) act.busy = false;
     }
   };
+  return act;
 }
 
-/// Repeats `act` every `milliseconds` while the page is seen and `wanted()` holds. Returns its end.
+/// Repeats `act` every `milliseconds` while the page is seen, `wanted()` holds, and the last one is done. Returns its end.
 export function repeat(act, milliseconds, wanted = () => true) {
-  const timer = setInterval(() => { if (!document.hidden && wanted()) act(); }, milliseconds);
+  const timer = setInterval(() => { if (!document.hidden && !act.busy && wanted()) act(); }, milliseconds);
   return () => clearInterval(timer);
 }
 

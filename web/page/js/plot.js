@@ -187,7 +187,8 @@ export class Plot {
       const run = this.runs().indexOf(series.run);
       const hue = color(`--series-${index % 8}`);
       const label = this.runs().length > 1 ? `${series.run} ${series.key}` : series.key;
-      const sparse = rows.length < 60 && series.key !== "loss";
+      // Evaluations are few and far between: they stand as dots and are not smoothed.
+      const sparse = rows.length < 60 && rows.length > 0 && rows.at(-1)[0] - rows[0][0] > 2 * rows.length;
       const envelope = rows.flatMap((row) => row[1] === row[2]
         ? [{x: axis(row[0]), y: row[3]}] : [{x: axis(row[0]), y: row[1]}, {x: axis(row[0]), y: row[2]}]);
       const smoothed = sparse ? rows.map((row) => row[3]) : smooth(rows, strength);

@@ -1,6 +1,17 @@
 // The data of plots: decimated series from the server, live points appended, smoothing, and the x axis.
 import {get} from "./api.js";
 
+const known = new Map();  // run -> {at, reply: promise of its keys}
+
+/// The names of a run's series; several plots that ask at the same moment share one request.
+function keysOf(run) {
+  const cached = known.get(run);
+  if (cached && performance.now() - cached.at < 500) return cached.reply;
+  const reply = get(`/api/runs/${run}`).then(({keys}) => new Set(keys));
+  known.set(run, {at: performance.now(), reply});
+  return reply;
+}
+
 /// Rows [step, min, max, last] of one key of one run, kept up to date by append().
 export class Series {
   constructor(run, key) {
@@ -15,10 +26,13 @@ export class Series {
   async load(points, from, to) {
     this.abort?.abort();
     this.abort = new AbortController();
+    const {signal} = this.abort;
+    const keys = await keysOf(this.run);
+    if (signal.aborted || !keys.has(this.key)) return;
     const range = [["from", from], ["to", to]].filter(([, value]) => value !== undefined && value !== "")
       .map(([key, value]) => `&${key}=${Math.floor(value)}`).join("");
     const reply = await get(`/api/runs/${this.run}/series?key=${encodeURIComponent(this.key)}&points=${points}${range}`,
-      this.abort.signal);
+      signal);
     const last = reply.points.at(-1)?.[0] ?? -1;
     // Points that arrived by the stream while the request was under way are newer than the reply.
     const newer = to === undefined ? this.rows.filter((row) => row[0] > last && row.live) : [];

@@ -18,7 +18,7 @@ export const state = {
 const listeners = new Map();  // kind -> Set of functions
 
 /// Calls `listener` on each change of a kind: "runs", "metrics", "sample", "checkpoint", "intervention", "state", "gap",
-/// "connection", "settings", "theme", "view" (it ends). Returns the function that ends it.
+/// "connection", "settings", "theme", "resize", "view" (it ends). Returns the function that ends it.
 export function on(kind, listener) {
   if (!listeners.has(kind)) listeners.set(kind, new Set());
   listeners.get(kind).add(listener);

@@ -25,7 +25,7 @@ function paint(canvas, weights) {
 function show(body) {
   const off = new Set();  // "layer head"
   let reply = null, layer = 0, head = 0, row = -1;
-  const heads = h("div.heads"), large = h("div.panel"), verdict = h("p", {role: "status"}), trouble = h("div");
+  const heads = h("div.heads"), large = h("div.panel"), verdict = h("p", {role: "status"}, "The model is reading…"), trouble = h("div");
   const layers = h("select", {"aria-label": "Layer", onchange: () => { layer = Number(layers.value); ask(); }});
   const ask = latest(async (signal) => {
     if (!picker.value() || !text.value().trim()) return;

@@ -55,7 +55,7 @@ function show(body) {
   fill(body, h("div.panel.stack", {}, h("div.row", {}, h("label.row", {}, trails, "Trails over the last checkpoints"), find,
     h("button.small", {onclick: () => load()}, "Draw again")), words, trouble), h("div.split", {}, map, side));
   load();
-  const ends = [on("current", load), on("checkpoint", (line) => line.run === state.current?.id && load())];
+  const ends = [on("resize", () => reply && draw()), on("current", load), on("checkpoint", (line) => line.run === state.current?.id && load())];
   return () => ends.forEach((end) => end());
 }
 

@@ -67,7 +67,7 @@ function show(body) {
 
   drawGarden();
   drawStory();
-  const ends = [on("runs", () => { drawGarden(); }), on("current", () => { drawGarden(); drawStory(); }),
+  const ends = [on("runs", drawGarden), on("resize", drawGarden), on("current", () => { drawGarden(); drawStory(); }),
     on("sample", (line) => line.run === state.current?.id && drawStory()), on("metrics", () => document.hidden || drawSoon())];
   let last = 0;
   function drawSoon() {

@@ -7,7 +7,7 @@ import {on, state} from "../store.js";
 
 function show(body) {
   let reply = null, chosen = -1;
-  const strip = h("div"), detail = h("div.panel"), verdict = h("p.muted", {role: "status"}), trouble = h("div");
+  const strip = h("div"), detail = h("div.panel"), verdict = h("p.muted", {role: "status"}, "The model is reading…"), trouble = h("div");
   const ask = latest(async (signal) => {
     if (!picker.value() || !text.value().trim()) return;
     reply = await post("/api/inspect", {view: "probabilities", model: picker.value(), text: text.value(), top: 10}, signal);
