@@ -11,9 +11,12 @@ namespace seedling {
 
 // One declaration and one entry in the list below for each file of this folder (pattern: options.h).
 void add_pretrain_command(CLI::App& app, CommandContext& context);
+void add_finetune_command(CLI::App& app, CommandContext& context);
 void add_evaluate_command(CLI::App& app, CommandContext& context);
 void add_generate_command(CLI::App& app, CommandContext& context);
 void add_fill_command(CLI::App& app, CommandContext& context);
+void add_predict_command(CLI::App& app, CommandContext& context);
+void add_chat_command(CLI::App& app, CommandContext& context);
 void add_tokenizer_command(CLI::App& app, CommandContext& context);
 void add_data_command(CLI::App& app, CommandContext& context);
 void add_export_command(CLI::App& app, CommandContext& context);
@@ -27,9 +30,12 @@ using AddCommand = void (*)(CLI::App&, CommandContext&);
 
 constexpr AddCommand kCommands[] = {
     add_pretrain_command,
+    add_finetune_command,
     add_evaluate_command,
     add_generate_command,
     add_fill_command,
+    add_predict_command,
+    add_chat_command,
     add_tokenizer_command,
     add_data_command,
     add_export_command,

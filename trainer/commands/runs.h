@@ -17,4 +17,8 @@ namespace seedling {
 nlohmann::json run_pretrain(const PretrainFlags& given, CommandContext& context, Session& session,
                             const std::function<void(const std::filesystem::path&)>& settled = nullptr);
 
+/// The same of `seedling finetune`.
+nlohmann::json run_finetune(const FinetuneFlags& given, CommandContext& context, Session& session,
+                            const std::function<void(const std::filesystem::path&)>& settled = nullptr);
+
 }  // namespace seedling

@@ -1,5 +1,8 @@
 // Linear: y = x W^T + b, the one layer that holds nearly all parameters and does nearly all the work.
 //
+// Where the parameters were asked for it, a low-rank update is trained beside the weight (LoRA, Hu et al. 2021):
+//   y = x W^T + b + u B^T,  u = scale x A^T
+//
 // Called by: attention, mlp and the heads of model/.
 #pragma once
 
@@ -35,9 +38,17 @@ class Linear {
   };
   /// The rows in use of a parameter, and of its gradient (absent when there is none to compute).
   View view(const Parameter* parameter) const;
+  /// u (N, r) of the update.
+  Tensor low(Pass& pass) const;
+  /// y += u B^T; nothing where there is no update.
+  void add_low_rank(Pass& pass, Tensor y) const;
+  /// Gradients of A and B, and du (N, r) from which dx gets its part; absent where there is no update.
+  Tensor low_rank_backward(Pass& pass, const Tensor& dy) const;
 
   Parameter* weight_ = nullptr;
   Parameter* bias_ = nullptr;
+  Parameter *a_ = nullptr, *b_ = nullptr;  // of the update
+  LowRank update_;
   int64_t begin_ = 0, end_ = 0;
   Tensor x_;  // (N, I), kept by forward
 };

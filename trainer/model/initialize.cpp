@@ -46,6 +46,10 @@ void initialize_parameters(const ModelConfig& config, Backend& backend, Paramete
     const bool vector = parameter.kind == ParameterKind::vector;
     const bool last = ends_with(name, ".attention.out.weight") || ends_with(name, ".mlp.down.weight");
     double deviation = last ? kDeviation * residual : kDeviation;
+    // LoRA starts as no change: B zero, A as wide as PEFT's, which draws uniformly from +- 1 / sqrt(I).
+    if (ends_with(name, ".lora_a"))
+      deviation = 1.0 / std::sqrt(3.0 * static_cast<double>(parameter.shape[1]));
+    if (ends_with(name, ".lora_b")) deviation = 0.0;
     if (config.zero_init && (last || name == "head.weight")) deviation = 0.0;
     if (vector || deviation == 0.0) {
       const float value = ends_with(name, ".gain") ? 1.0f : 0.0f;

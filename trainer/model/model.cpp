@@ -10,9 +10,11 @@
 
 namespace seedling {
 
-Model::Model(const ModelConfig& config, Backend& backend, bool training)
+Model::Model(const ModelConfig& config, Backend& backend, bool training,
+             const std::map<std::string, LowRank>& low_rank)
     : config_(config), backend_(backend) {
   config_.check();
+  for (const auto& [name, update] : low_rank) parameters_.want_low_rank(name, update);
   transformer_ = std::make_unique<Transformer>(config_, parameters_);
   head_ = make_head(config_, *transformer_, parameters_);
   parameters_.allocate(backend, backend.parameter_type(), training);

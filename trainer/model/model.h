@@ -6,7 +6,9 @@
 // Called by: training/ (train, evaluate), generation/ (next_logits), tasks/, web (inspect).
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "backend/backend.h"
@@ -58,7 +60,9 @@ class Model {
  public:
   /// Declares and allocates the parameters (with gradients only when `training`); values are zero until
   /// initialize() or a checkpoint fills them.
-  Model(const ModelConfig& config, Backend& backend, bool training);
+  /// `low_rank`: linear layers by name that get a low-rank update beside their weight.
+  Model(const ModelConfig& config, Backend& backend, bool training,
+        const std::map<std::string, LowRank>& low_rank = {});
   ~Model();
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;

@@ -31,7 +31,7 @@ AdamW::AdamW(const OptimizerOptions& options, std::vector<Parameter*> parameters
     : options_(options), parameters_(std::move(parameters)), backend_(backend) {
   int64_t total = 0;
   for (const Parameter* parameter : parameters_) {
-    const double rate = rate_of(*parameter, options_);
+    const double rate = rate_of(*parameter, options_) * parameter->rate;
     offsets_.push_back(total);
     Span* last = spans_.empty() ? nullptr : &spans_.back();
     const bool neighbour = last != nullptr && last->rate == rate && last->decays == parameter->decays() &&

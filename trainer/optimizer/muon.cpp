@@ -41,7 +41,7 @@ Muon::Muon(const OptimizerOptions& options, Parameters& parameters, Backend& bac
     for (int64_t height : parameter->row_blocks.empty() ? whole : parameter->row_blocks) {
       blocks_.push_back({parameter->value.row_range(row, row + height),
                          parameter->gradient.row_range(row, row + height),
-                         momentum.row_range(row, row + height)});
+                         momentum.row_range(row, row + height), parameter->rate});
       largest = std::max(largest, height * columns);
       widest = std::max(widest, std::min(height, columns));
       row += height;
@@ -64,7 +64,7 @@ void Muon::step(double learning_rate, double gradient_scale, int64_t step) {
     backend_.scale(update, static_cast<float>(1.0 / (norm + 1e-7)));
     update = orthogonalize(rows, columns);
     const double shape = std::sqrt(std::max(1.0, static_cast<double>(rows) / static_cast<double>(columns)));
-    backend_.apply_update(block.value, update, static_cast<float>(learning_rate * shape), 0.0f);
+    backend_.apply_update(block.value, update, static_cast<float>(learning_rate * block.rate * shape), 0.0f);
   }
   rest_.step(learning_rate, gradient_scale, step);
 }

@@ -25,6 +25,7 @@ class Muon : public Optimizer {
  private:
   struct Matrix {
     Tensor value, gradient, momentum;  // (rows, columns)
+    double rate;                       // Parameter::rate
   };
   /// Scratch of the iteration, big enough for every matrix.
   struct Scratch {

@@ -5,8 +5,10 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tensor/arena.h"
@@ -24,12 +26,22 @@ struct Parameter {
   /// Rows of the matrices stacked in this one (q, k, v: {C, C, C}); empty = one matrix.
   std::vector<int64_t> row_blocks;
   bool trainable = true;
+  double rate = 1.0;  // multiplies the optimizer's learning rate (layer-wise decay)
   Tensor value;     // parameter_type of the backend (f32)
   Tensor gradient;  // the same type; accumulated (+=) by backward passes
 
   int64_t size() const;
   /// Weight decay applies to matrices, embeddings and heads, never to biases and gains (nanoGPT's rule).
   bool decays() const { return kind != ParameterKind::vector; }
+};
+
+/// A low-rank update of a matrix W (O, I), beside it and trained in its stead (Hu et al. 2021, LoRA):
+///   y = x W^T + scale (x A^T) B^T,  A (rank, I) called NAME.lora_a, B (O, rank) called NAME.lora_b
+struct LowRank {
+  int64_t rank = 0;
+  double scale = 1.0;
+  /// The rows [begin, end) of W that may change; the others' rows of B stay zero. Empty: all.
+  std::vector<std::pair<int64_t, int64_t>> rows;
 };
 
 class Parameters {
@@ -42,6 +54,14 @@ class Parameters {
   /// Declares a parameter; the returned address stays valid. Must come before allocate().
   Parameter* add(std::string name, ParameterKind kind, std::vector<int64_t> shape,
                  std::vector<int64_t> row_blocks = {});
+  /// Asks the linear layer of this name ("blocks.0.attention.qkv") for a low-rank update. Before the layer is
+  /// declared.
+  void want_low_rank(std::string name, LowRank update) { low_rank_[std::move(name)] = std::move(update); }
+  /// Null when there is none.
+  const LowRank* low_rank(const std::string& name) const {
+    const auto found = low_rank_.find(name);
+    return found == low_rank_.end() ? nullptr : &found->second;
+  }
   /// Lays out the slabs: values, and gradients when `with_gradients` (inference needs none).
   void allocate(Allocator& allocator, DType dtype, bool with_gradients);
 
@@ -59,6 +79,7 @@ class Parameters {
 
  private:
   std::deque<Parameter> parameters_;
+  std::map<std::string, LowRank> low_rank_;
   Allocator* allocator_ = nullptr;
   Tensor values_, gradients_;
 };

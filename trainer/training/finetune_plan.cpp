@@ -29,8 +29,12 @@ double default_rate(const FinetuneFlags& f, const FinetuneFacts& facts) {
 }
 
 /// Passes that examples are worth: few examples are seen often, many only a few times.
-double default_epochs(int64_t features) { return std::clamp(30000.0 / static_cast<double>(features), 4.0, 20.0); }
-double most_epochs(int64_t features) { return std::clamp(250000.0 / static_cast<double>(features), 10.0, 60.0); }
+double default_epochs(int64_t features) {
+  return std::clamp(30000.0 / static_cast<double>(features), 4.0, 20.0);
+}
+double most_epochs(int64_t features) {
+  return std::clamp(250000.0 / static_cast<double>(features), 10.0, 60.0);
+}
 
 }  // namespace
 

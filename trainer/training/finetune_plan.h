@@ -14,11 +14,11 @@
 namespace seedling {
 
 struct FinetuneFacts {
-  int64_t features = 0;             // training features (windows count each)
-  int64_t channels = 0;             // width of the model
-  bool writes = false;              // a language model's head
-  bool from_scratch = false;        // random weights
-  double seconds_per_example = 0.0; // of a training step; needed with minutes
+  int64_t features = 0;              // training features (windows count each)
+  int64_t channels = 0;              // width of the model
+  bool writes = false;               // a language model's head
+  bool from_scratch = false;         // random weights
+  double seconds_per_example = 0.0;  // of a training step; needed with minutes
 };
 
 /// Everything but the number of steps.

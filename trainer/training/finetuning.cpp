@@ -33,8 +33,8 @@ TaskObjective::TaskObjective(Task& task, const TaskData& data, const ModelConfig
                                    }),
                     features_.end());
   if (features_.empty())
-    fail(data.train_file.string(), ": nothing can be learned from these examples with a context of ", longest_,
-         " tokens; take a model with a longer one");
+    fail(data.train_file.string(), ": nothing can be learned from these examples with a context of ",
+         longest_, " tokens; take a model with a longer one");
 }
 
 const std::vector<std::vector<size_t>>& TaskObjective::batches_of(int64_t epoch, int64_t B) {
@@ -47,7 +47,8 @@ const std::vector<std::vector<size_t>>& TaskObjective::batches_of(int64_t epoch,
   std::vector<std::vector<size_t>> batches;
   for (size_t begin = 0; begin < count; begin += pool) {
     const size_t end = std::min(count, begin + pool);
-    std::stable_sort(order.begin() + static_cast<std::ptrdiff_t>(begin), order.begin() + static_cast<std::ptrdiff_t>(end),
+    std::stable_sort(order.begin() + static_cast<std::ptrdiff_t>(begin),
+                     order.begin() + static_cast<std::ptrdiff_t>(end),
                      [&](size_t a, size_t b) { return features_[a].length() < features_[b].length(); });
     for (size_t at = begin; at < end; at += size)
       batches.emplace_back(order.begin() + static_cast<std::ptrdiff_t>(at),
