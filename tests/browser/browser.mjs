@@ -51,7 +51,10 @@ export async function openPage(link, {forgive = [], ...options} = {}) {
     (event) => console.error(`content policy: ${event.violatedDirective} ${event.blockedURI}`)));
   page.on("console", (message) => { if (message.type() === "error") fault(`console: ${message.text()} (${message.location().url})`); });
   page.on("pageerror", (error) => fault(`page: ${error.stack}`));
+  page.pending = new Set();
+  for (const end of ["requestfinished", "requestfailed"]) page.on(end, (request) => page.pending.delete(request));
   page.on("request", (request) => {
+    if (!request.url().endsWith("/api/stream")) page.pending.add(request);
     const url = new URL(request.url());
     if (!["data:", "blob:"].includes(url.protocol) && url.origin !== origin) fault(`off the origin: ${url}`);
   });

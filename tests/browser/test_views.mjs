@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import {after, before} from "node:test";
 import {check, closeBrowser, closePage, goTo, openPage, screenshot, seriousViolations, slug, suite, viewNames} from "./browser.mjs";
-import {Program, until, wait} from "./program.mjs";
+import {Program, until} from "./program.mjs";
 
 suite("views", () => {
   const program = new Program();
@@ -20,10 +20,11 @@ suite("views", () => {
     await closeBrowser();
   });
 
-  /// Waits until a view has what it shows: nothing is being read or fetched any more.
+  /// Waits until a view has what it shows: nothing is asked for any more, and no plot is empty.
   async function settled(place) {
-    await place.waitForLoadState("networkidle");
-    await until(async () => !(await place.locator("#main").textContent()).includes("is reading…"), "the view has its content");
+    let quiet = 0;
+    await until(async () => (quiet = place.pending.size ? 0 : quiet + 1) > 2, "the view has its content");
+    await until(async () => await place.locator("figure .empty:visible").count() === 0, "no plot is empty", 3000);
   }
 
   check("the policy of the page is as strict as it was written", async () => {
@@ -104,10 +105,8 @@ suite("views", () => {
       await page.evaluate((view) => { location.hash = `#/${view}?run=village`; }, slug(name));
       await page.getByRole("heading", {level: 1, name, exact: true}).waitFor();
       await settled(page);
-      await wait(120);  // a plot is drawn at most four times a second
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (wide > 0) wrong.push(`${name}: ${wide} pixels too wide`);
-      if (await page.locator("figure .empty:visible").count()) wrong.push(`${name}: an empty plot`);
       // Contrast differs by theme, layout by size: each pair is looked at once.
       if (size !== "1920") wrong.push(...(await seriousViolations(page)).map((words) => `${name}: ${words}`));
       await screenshot(page, `${slug(name)}-${size}-${colorScheme}`);

@@ -14,10 +14,11 @@ function navigation() {
       h("span", {class: "mark", "aria-hidden": "true"}, view.mark), view.title)));
 }
 
-/// Shows the view of the address; with none given: the Cockpit when a run is live, else the Journey.
+/// Shows the view of the address; with none given: the Cockpit once a run is live, else the Journey.
 function show() {
   const wanted = readAddress();
-  const fallback = [...state.runs.values()].some((run) => run.live && isActive(run)) ? "cockpit" : "journey";
+  const live = shown?.view.name === "cockpit" || [...state.runs.values()].some((run) => run.live && isActive(run));
+  const fallback = live ? "cockpit" : "journey";
   const view = views.find((one) => one.name === wanted) ?? views.find((one) => one.name === fallback);
   const empty = !state.current && !view.alone;
   if (shown?.view === view && shown.empty === empty) {

@@ -27,13 +27,15 @@ function plant(run, x) {
     if (run.command === "finetune") parts.push(svg("circle", {cx: x, cy: ground - tall - 4, r: 8, class: "blossom"}));
   }
   const chosen = run.id === state.current?.id;
-  const words = `${run.id}: ${run.command === "finetune" ? "fine-tuned" : "pre-trained"}, ${count(run.metrics?.tokens ?? 0)} tokens, ${run.state}`;
+  const name = run.id.length > 13 ? `${run.id.slice(0, 12)}…` : run.id;
+  const seen = tall ? `${count(run.metrics?.tokens ?? 0)} tokens` : "a seed";
+  const words = `${run.id}: ${run.command === "finetune" ? "fine-tuned" : "pre-trained"}, ${run.state}`;
   const choose = () => set({run: run.id});
-  return svg("g", {class: `plant${chosen ? " chosen" : ""}`, tabindex: "0", role: "button", "aria-label": words, "aria-pressed": String(chosen),
+  return svg("g", {class: `plant${chosen ? " chosen" : ""}`, tabindex: "0", role: "button", "aria-pressed": String(chosen),
     onclick: choose, onkeydown: (event) => { if (["Enter", " "].includes(event.key)) { event.preventDefault(); event.stopPropagation(); choose(); } }},
-  svg("title", {}, words), svg("rect", {x: x - 42, y: 6, width: 84, height: 220, rx: 10, class: "bed"}), ...parts,
-  svg("text", {x, y: 204, "text-anchor": "middle"}, run.id.length > 13 ? `${run.id.slice(0, 12)}…` : run.id),
-  svg("text", {x, y: 220, "text-anchor": "middle", class: "small"}, tall ? `${count(run.metrics?.tokens ?? 0)} tokens` : "a seed"));
+  svg("desc", {}, words), svg("rect", {x: x - 42, y: 6, width: 84, height: 220, rx: 10, class: "bed"}), ...parts,
+  svg("text", {x, y: 204, "text-anchor": "middle"}, name),
+  svg("text", {x, y: 220, "text-anchor": "middle", class: "small"}, seen));
 }
 
 function show(body) {

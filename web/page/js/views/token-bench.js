@@ -6,7 +6,7 @@ import {exampleText, latest, slider, textBox} from "../parts.js";
 import {on, state} from "../store.js";
 
 function show(body) {
-  const strip = h("div.tokens.many"), facts = h("p", {role: "status"}), vocabulary = h("div.panel"), trouble = h("div");
+  const strip = h("div.tokens.many", {tabindex: "0", role: "region", "aria-label": "Tokens"}), facts = h("p", {role: "status"}), vocabulary = h("div.panel"), trouble = h("div");
   const kind = h("select", {"aria-label": "Tokenizer", onchange: ask});
   const size = slider("Vocabulary", {min: "260", max: "4096", step: "4", value: "512", words: whole}, ask);
   const text = textBox("Your text", "", ask, 4);
@@ -28,7 +28,7 @@ function show(body) {
     vocabulary.hidden = !reply.vocabulary_tokens;
     if (reply.vocabulary_tokens) {
       fill(vocabulary, h("h2", {}, "What it learnt, in order"), h("p.muted", {}, "After the 256 bytes come the merges: the commonest pairs first."),
-        h("div.tokens.many", {}, reply.vocabulary_tokens.slice(-600).map((one) => h("span.token", {}, tokenText(one)))));
+        h("div.tokens.many", {tabindex: "0", role: "region", "aria-label": "The vocabulary"}, reply.vocabulary_tokens.slice(-600).map((one) => h("span.token", {}, tokenText(one)))));
     }
   }
 
