@@ -49,19 +49,29 @@ BOOST_AUTO_TEST_CASE(stalled_readers_do_not_hold_up_the_trainer) {
   Server server({folder.path, "127.0.0.1", 0, fake::hooks()});
   server.attach(folder.path / "own", session);
   std::filesystem::create_directories(folder.path / "own");
-  std::vector<int> sockets;
-  for (int i = 0; i < 8; ++i) sockets.push_back(ask(server.port(), get(server.port(), "/api/stream"), 4096));
-  std::this_thread::sleep_for(std::chrono::milliseconds(300));
   const json line = {{"step", 1}, {"text", std::string(20000, 'x')}};
-  double longest = 0.0, total = 0.0;
-  for (int i = 0; i < 2000; ++i) {  // 40 MB that nobody reads
-    const auto begin = std::chrono::steady_clock::now();
-    session.notify("metrics", line);
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    longest = std::max(longest, seconds), total += seconds;
+  double longest = 0.0;
+  const auto tell = [&] {  // 40 MB in 2,000 lines; returns the seconds it took
+    double total = 0.0;
+    for (int i = 0; i < 2000; ++i) {
+      const auto begin = std::chrono::steady_clock::now();
+      session.notify("metrics", line);
+      const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+      longest = std::max(longest, seconds), total += seconds;
+    }
+    return total;
+  };
+  const double alone = tell();
+  std::vector<int> sockets;
+  for (int i = 0; i < 8; ++i) {
+    sockets.push_back(ask(server.port(), get(server.port(), "/api/stream"), 4096));
   }
-  BOOST_TEST(total < 2.0);
-  BOOST_TEST(longest < 0.5);  // it never waits for the write timeout of five seconds
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  const double stalled = tell();
+  BOOST_TEST_MESSAGE("2,000 lines: " << alone << " s alone, " << stalled << " s with eight stalled readers");
+  BOOST_TEST(stalled <
+             3.0 * alone + 1.0);  // the machine is shared; waiting for a reader would take five seconds
+  BOOST_TEST(longest < 2.0);
   const std::string reply = read_all(ask(server.port(), get(server.port(), "/api/runs")));
   BOOST_TEST(reply.rfind("HTTP/1.1 200", 0) == 0u);
   for (const int socket : sockets) ::close(socket);

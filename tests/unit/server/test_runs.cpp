@@ -162,7 +162,8 @@ BOOST_AUTO_TEST_CASE(the_end_stops_every_run) {
     RunManager manager(store, hub, fake::hooks());
     for (int i = 0; i < 4; ++i) manager.start({{"command", "pretrain"}});
     manager.end();
-    for (const json& run : manager.describe_all()["runs"]) BOOST_TEST(run["live"] == false);
+    const json all = manager.describe_all();
+    for (const json& run : all["runs"]) BOOST_TEST(run["live"] == false);
   }
 }
 
