@@ -1,5 +1,6 @@
 // world_facts: the tables of world.cpp put into words. See facts.h.
 #include "datasets/storyworld/facts.h"
+#include "datasets/storyworld/capital.h"
 
 #include "datasets/storyworld/world.h"
 
@@ -8,11 +9,6 @@ namespace {
 
 std::string article(const std::string& noun) {
   return (std::string("aeiou").find(noun.front()) != std::string::npos ? "an " : "a ") + noun;
-}
-
-std::string upper(std::string text) {
-  if (text.front() >= 'a' && text.front() <= 'z') text.front() = static_cast<char>(text.front() - 'a' + 'A');
-  return text;
 }
 
 void about_animals(std::vector<Fact>& facts) {

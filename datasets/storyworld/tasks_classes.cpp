@@ -5,6 +5,7 @@
 // not.
 #include <nlohmann/json.hpp>
 
+#include "datasets/storyworld/capital.h"
 #include "datasets/storyworld/tasks.h"
 #include "datasets/storyworld/teller.h"
 
@@ -49,11 +50,6 @@ std::string state(Chooser& chooser, bool good) {
   const bool negated = chooser.chance(0.5);
   const std::string word = good != negated ? quality.good : quality.bad;
   return std::string(negated ? any(chooser, kNegated) : any(chooser, kPlain)) + " " + word;
-}
-
-std::string upper(std::string text) {
-  if (text.front() >= 'a' && text.front() <= 'z') text.front() = static_cast<char>(text.front() - 'a' + 'A');
-  return text;
 }
 
 /// A sentence that tells nothing about the label, before or after the one that does.

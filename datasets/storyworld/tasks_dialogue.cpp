@@ -1,18 +1,12 @@
 // Dialogues: a villager answers a child, from what the village knows. See tasks.h.
 #include <nlohmann/json.hpp>
 
+#include "datasets/storyworld/capital.h"
 #include "datasets/storyworld/tasks.h"
 #include "datasets/storyworld/telling.h"
 
 namespace seedling::storyworld {
-namespace {
-
-std::string upper(std::string text) {
-  if (text.front() >= 'a' && text.front() <= 'z') text.front() = static_cast<char>(text.front() - 'a' + 'A');
-  return text;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 std::vector<Turn> tell_dialogue(Teller& t) {
   Chooser& chooser = t.chooser();

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "datasets/storyworld/capital.h"
 #include "datasets/storyworld/chronicle.h"
 #include "datasets/storyworld/plots.h"
 #include "datasets/storyworld/tasks.h"
@@ -32,11 +33,6 @@ std::string summary_of(Teller& t, std::string_view plot) {
   const bool won =
       std::any_of(log.begin(), log.end(), [](const Event& event) { return event.act == Act::win; });
   return t.phrase(won ? "{H} won {G.a} against {F}." : "{F} won {G.a} against {H}.");
-}
-
-std::string upper(std::string text) {
-  if (text.front() >= 'a' && text.front() <= 'z') text.front() = static_cast<char>(text.front() - 'a' + 'A');
-  return text;
 }
 
 size_t at(Deed deed) { return static_cast<size_t>(deed); }

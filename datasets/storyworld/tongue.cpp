@@ -45,7 +45,7 @@ constexpr const char* kSpots[] = {"bakery", "mill",   "forge",   "harbour", "gar
                                   "dairy",  "farm",   "library", "inn",     "school", "forest",
                                   "river",  "meadow", "bridge",  "well",    "pond",   "cave",
                                   "beach",  "marsh",  "tower",   "village"};
-constexpr const char* kQualities[] = {
+constexpr const char* kTongueQualities[] = {
     "red", "blue",  "green",  "white",  "black", "yellow", "old",  "new",   "little", "big",   "good",
     "bad", "quiet", "clever", "hungry", "happy", "sad",    "lost", "heavy", "clean",  "round", "wooden"};
 constexpr Verb kActions[] = {
@@ -108,7 +108,7 @@ struct Dictionary {
     for (const Noun& noun : kBeings) add(noun.one, 'n');
     for (const Noun& noun : kThings) add(noun.one, 'n');
     for (const char* noun : kSpots) add(noun, 'n');
-    for (const char* word : kQualities) add(word, 'a');
+    for (const char* word : kTongueQualities) add(word, 'a');
     for (const Verb& verb : kActions) add(verb.base, 'v');
     for (const Verb& verb : kDoings) add(verb.base, 'v');
     for (const char* word : kPlaceWords) add(word, 'p');
@@ -147,7 +147,7 @@ Phrase noun_phrase(Chooser& chooser, const char* one, const char* many, bool pla
   const std::string ending = std::string(1, noun.back()) + (phrase.plural ? "n" : "");
   const size_t determiner = plain ? 0 : chooser.uniform(phrase.plural ? 2 : 3);  // the, my, a
   const bool described = !plain && chooser.chance(0.45);
-  const std::string quality = described ? kQualities[chooser.zipf(std::size(kQualities))] : "";
+  const std::string quality = described ? kTongueQualities[chooser.zipf(std::size(kTongueQualities))] : "";
   const std::string head = phrase.plural ? many : one;
   const std::string rest = described ? quality + " " + head : head;
   const char* english = determiner == 0 ? "the" : determiner == 1 ? "my" : vowel(rest) ? "an" : "a";

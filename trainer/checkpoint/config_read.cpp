@@ -16,19 +16,15 @@ using nlohmann::json;
 
 namespace {
 
-bool ends_with(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
 HeadKind read_head(const ConfigKeys& keys, bool causal) {
   const std::vector<std::string> names = keys.texts("architectures");
   if (names.empty()) return causal ? HeadKind::language_model : HeadKind::masked_language_model;
   const std::string& name = names.front();
-  if (ends_with(name, "ForSequenceClassification")) return HeadKind::classifier;
-  if (ends_with(name, "ForQuestionAnswering")) return HeadKind::span;
-  if (causal && (ends_with(name, "LMHeadModel") || ends_with(name, "ForCausalLM")))
+  if (name.ends_with("ForSequenceClassification")) return HeadKind::classifier;
+  if (name.ends_with("ForQuestionAnswering")) return HeadKind::span;
+  if (causal && (name.ends_with("LMHeadModel") || name.ends_with("ForCausalLM")))
     return HeadKind::language_model;
-  if (!causal && (ends_with(name, "ForMaskedLM") || ends_with(name, "ForPreTraining")))
+  if (!causal && (name.ends_with("ForMaskedLM") || name.ends_with("ForPreTraining")))
     return HeadKind::masked_language_model;
   for (const char* bare : {"GPT2Model", "LlamaModel", "Qwen3Model"})
     if (name == bare) return HeadKind::language_model;

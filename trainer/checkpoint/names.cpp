@@ -209,10 +209,6 @@ bool begins_with(std::string_view text, std::string_view start) {
   return text.substr(0, start.size()) == start;
 }
 
-bool ends_with(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
 }  // namespace
 
 std::vector<int64_t> TensorEntry::shape() const {
@@ -239,9 +235,9 @@ std::vector<std::string> name_variants(const std::string& name, const ModelConfi
   }
   if (name == "cls.predictions.bias") names.push_back("cls.predictions.decoder.bias");
   for (size_t i = 0, count = names.size(); i < count; ++i) {
-    if (ends_with(names[i], "LayerNorm.weight"))
+    if (names[i].ends_with("LayerNorm.weight"))
       names.push_back(names[i].substr(0, names[i].size() - 6) + "gamma");
-    if (ends_with(names[i], "LayerNorm.bias"))
+    if (names[i].ends_with("LayerNorm.bias"))
       names.push_back(names[i].substr(0, names[i].size() - 4) + "beta");
   }
   return names;

@@ -18,11 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// Paths are stored whole, so that a run can be resumed from another folder.
-void make_absolute(std::optional<std::string>& path) {
-  if (path && fs::exists(*path)) path = fs::canonical(*path).string();
-}
-
 FinetuneJob understand_job(const FinetuneFlags& given) {
   FinetuneJob job;
   job.given = given;

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr int64_t kCounts[] = {20, 200, 2000, 0};  // 0: all
-constexpr double kDefaultMinutes = 4.0;
+constexpr double kDefaultFinetuneMinutes = 4.0;
 /// Shares of a set's time in `--task all`: with all examples (each start), with 200.
 constexpr double kAllShare = 0.30, kFewShare = 0.08;
 constexpr int64_t kFew = 200, kScored = 300;
@@ -68,7 +68,7 @@ json compare_with_scratch(const FinetuneJob& job, CommandContext& context, Sessi
   for (const int64_t count : kCounts)
     if (count < available) counts.push_back(count);
   std::optional<double> minutes = job.given.training.minutes;
-  if (!minutes && !job.given.training.steps && !job.given.training.epochs) minutes = kDefaultMinutes;
+  if (!minutes && !job.given.training.steps && !job.given.training.epochs) minutes = kDefaultFinetuneMinutes;
   if (minutes) minutes = std::max(0.02, *minutes / static_cast<double>(2 * counts.size()));
 
   json rows = json::array();
@@ -106,7 +106,7 @@ json train_all_tasks(const FinetuneJob& job, CommandContext& context, Session&) 
   if (!config.causal)
     context.say("a masked model cannot write: only classification and question answering are learned");
   const double minutes =
-      job.given.training.minutes.value_or(kDefaultMinutes) / static_cast<double>(sets.size());
+      job.given.training.minutes.value_or(kDefaultFinetuneMinutes) / static_cast<double>(sets.size());
 
   json rows = json::array();
   std::string table =

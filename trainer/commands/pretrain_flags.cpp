@@ -10,11 +10,6 @@ namespace {
 
 using nlohmann::json;
 
-/// Paths are stored whole, so that a run can be resumed from another folder.
-void make_absolute(std::optional<std::string>& path) {
-  if (path && std::filesystem::exists(*path)) path = std::filesystem::canonical(*path).string();
-}
-
 /// Joins what run.json says with what was given by hand: the shape and the data of a run cannot change.
 void read_stored_run(PretrainRun& run, CommandContext& context) {
   run.stored = read_json(run.folder / "run.json");

@@ -1,10 +1,19 @@
 // Puts the table of training flags (training/flags.h) on a command's help and parser.
 #pragma once
 
+#include <filesystem>
+#include <optional>
+#include <string>
+
 #include "commands/options.h"
 #include "training/flags.h"
 
 namespace seedling {
+
+/// A path that exists is stored in run.json from the root, so that the run can be repeated from any folder.
+inline void make_absolute(std::optional<std::string>& path) {
+  if (path && std::filesystem::exists(*path)) path = std::filesystem::canonical(*path).string();
+}
 
 /// A visitor for visit_*_flags that adds each flag as an option of `command`.
 struct AddFlags {

@@ -13,7 +13,7 @@ namespace seedling {
 namespace {
 
 /// A context's counts, and the token seen most often in it.
-struct Context {
+struct MaskedContext {
   uint32_t total = 0, types = 0, best_count = 0;
   int32_t best = -1;
 };
@@ -24,7 +24,7 @@ class Level {
   explicit Level(size_t expected) : contexts_(expected), grams_(expected) {}
   void want(uint64_t context) { contexts_.at(context); }
   void count(uint64_t context, int32_t id) {
-    Context* found = contexts_.find(context);
+    MaskedContext* found = contexts_.find(context);
     if (found == nullptr) return;
     ++found->total;
     const uint32_t seen = ++grams_.at(mix64(context ^ static_cast<uint32_t>(id)));
@@ -36,7 +36,7 @@ class Level {
   }
   /// (max(c - d, 0) + d N p) / total, and the best guess where this context was seen.
   void refine(uint64_t context, int32_t id, double discount, double& p, int32_t& guess) {
-    const Context& found = *contexts_.find(context);
+    const MaskedContext& found = *contexts_.find(context);
     if (found.total == 0) return;
     const uint32_t* seen = grams_.find(mix64(context ^ static_cast<uint32_t>(id)));
     p = ((seen == nullptr ? 0.0 : *seen - discount) + discount * found.types * p) / found.total;
@@ -44,7 +44,7 @@ class Level {
   }
 
  private:
-  CountTable<Context> contexts_;
+  CountTable<MaskedContext> contexts_;
   CountTable<uint32_t> grams_;
 };
 

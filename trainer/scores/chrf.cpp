@@ -14,20 +14,20 @@
 namespace seedling {
 namespace {
 
-constexpr int kOrder = 6;
+constexpr int kCharacterOrder = 6;
 constexpr double kBetaSquared = 4.0;
 
-using Counts = std::map<std::vector<uint32_t>, int64_t>;
+using CharacterCounts = std::map<std::vector<uint32_t>, int64_t>;
 
 struct OrderStatistics {
   int64_t predicted = 0, expected = 0, matches = 0;
 };
-using Statistics = std::array<OrderStatistics, kOrder>;
+using ChrfStatistics = std::array<OrderStatistics, kCharacterOrder>;
 
-std::array<Counts, kOrder> count_ngrams(const std::string& text) {
+std::array<CharacterCounts, kCharacterOrder> count_ngrams(const std::string& text) {
   const std::vector<uint32_t> characters = visible_characters(text);
-  std::array<Counts, kOrder> counts;
-  for (size_t n = 1; n <= kOrder; ++n) {
+  std::array<CharacterCounts, kCharacterOrder> counts;
+  for (size_t n = 1; n <= kCharacterOrder; ++n) {
     for (size_t i = 0; i + n <= characters.size(); ++i) {
       ++counts[n - 1][{characters.begin() + i, characters.begin() + i + n}];
     }
@@ -35,9 +35,10 @@ std::array<Counts, kOrder> count_ngrams(const std::string& text) {
   return counts;
 }
 
-Statistics compare(const std::array<Counts, kOrder>& predicted, const std::array<Counts, kOrder>& expected) {
-  Statistics statistics;
-  for (int n = 0; n < kOrder; ++n) {
+ChrfStatistics compare(const std::array<CharacterCounts, kCharacterOrder>& predicted,
+                       const std::array<CharacterCounts, kCharacterOrder>& expected) {
+  ChrfStatistics statistics;
+  for (int n = 0; n < kCharacterOrder; ++n) {
     for (const auto& [ngram, count] : expected[n]) statistics[n].expected += count;
     // A prediction is not charged for orders that the reference is too short for.
     if (expected[n].empty()) continue;
@@ -50,7 +51,7 @@ Statistics compare(const std::array<Counts, kOrder>& predicted, const std::array
   return statistics;
 }
 
-double f_score(const Statistics& statistics) {
+double f_score(const ChrfStatistics& statistics) {
   double precision = 0.0, recall = 0.0;
   int orders = 0;
   for (const OrderStatistics& order : statistics) {
@@ -68,20 +69,20 @@ double f_score(const Statistics& statistics) {
 }  // namespace
 
 double score_chrf(const References& references, const std::vector<std::string>& predictions) {
-  Statistics sum;
+  ChrfStatistics sum;
   for (size_t i = 0; i < predictions.size(); ++i) {
     const auto predicted = count_ngrams(predictions[i]);
-    Statistics best;
+    ChrfStatistics best;
     double best_score = -1.0;
     for (const std::string& reference : references[i]) {
-      const Statistics statistics = compare(predicted, count_ngrams(reference));
+      const ChrfStatistics statistics = compare(predicted, count_ngrams(reference));
       const double score = f_score(statistics);
       if (score > best_score) {
         best_score = score;
         best = statistics;
       }
     }
-    for (int n = 0; n < kOrder; ++n) {
+    for (int n = 0; n < kCharacterOrder; ++n) {
       sum[n].predicted += best[n].predicted;
       sum[n].expected += best[n].expected;
       sum[n].matches += best[n].matches;

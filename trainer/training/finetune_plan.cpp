@@ -11,11 +11,6 @@ namespace seedling {
 
 namespace {
 
-template <typename T, typename U>
-void fill_in(std::optional<T>& flag, const U& value) {
-  if (!flag) flag = static_cast<T>(value);
-}
-
 /// Share of --minutes that is spent in steps; the rest evaluates and saves.
 constexpr double kStepShare = 0.8;
 
@@ -56,7 +51,7 @@ FinetuneFlags complete_finetune(FinetuneFlags f, const FinetuneFacts& facts) {
   fill_in(t.weight_decay, 0.01);
   fill_in(t.grad_clip, 1.0);
   fill_in(t.keep, 1);
-  fill_in(t.early_stop, 5);
+  fill_in(t.early_stop, 0);  // the best checkpoint is kept anyway, and a plateau may come before the fall
   fill_in(t.prompt, "");
   return f;
 }

@@ -9,11 +9,6 @@ namespace seedling {
 
 namespace {
 
-template <typename T, typename U>
-void fill_in(std::optional<T>& flag, const U& value) {
-  if (!flag) flag = static_cast<T>(value);
-}
-
 bool begins_with(const std::string& text, const char* beginning) { return text.rfind(beginning, 0) == 0; }
 
 /// What a preset says besides the model's sizes.

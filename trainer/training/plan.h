@@ -13,6 +13,7 @@
 //   without parameters
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "model/config.h"
@@ -21,6 +22,12 @@
 #include "training/flags.h"
 
 namespace seedling {
+
+/// Gives a flag its default unless it was given by hand.
+template <typename T, typename U>
+void fill_in(std::optional<T>& flag, const U& value) {
+  if (!flag) flag = static_cast<T>(value);
+}
 
 /// Fills in recipe, objective, preset, arch, tokenizer and every rate. Throws UsageError where flags
 /// contradict.

@@ -7,18 +7,13 @@
 #include <chrono>
 
 #include "backend/cpu/machine.h"
+#include "base/clock.h"
 #include "base/random.h"
 #include "optimizer/optimizer.h"
 
 namespace seedling {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 Batch random_batch(int64_t B, int64_t T, int64_t vocab_size, bool causal) {
   Batch batch;

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "optimizer/schedule.h"
@@ -13,12 +14,6 @@
 namespace seedling {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 /// Independent streams of the one seed.
 constexpr uint64_t kDropoutStream = 0xD20;

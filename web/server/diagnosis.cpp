@@ -11,7 +11,7 @@ namespace seedling::server {
 namespace {
 
 using nlohmann::json;
-using Rows = std::vector<SeriesIndex::Row>;
+using SeriesRows = std::vector<SeriesIndex::Row>;
 
 constexpr int64_t kEnoughLines = 20;
 
@@ -20,7 +20,7 @@ struct Chart {
   const SeriesIndex& index;
   const json& description;
   const json& summary;
-  Rows rows(const char* key) const { return index.query(key, INT64_MIN / 4, INT64_MAX / 4, 512).rows; }
+  SeriesRows rows(const char* key) const { return index.query(key, INT64_MIN / 4, INT64_MAX / 4, 512).rows; }
 };
 
 json finding(const char* code, const char* severity, const std::string& title, const std::string& words,
@@ -29,7 +29,7 @@ json finding(const char* code, const char* severity, const std::string& title, c
           {"words", words}, {"remedy", remedy},     {"step", step < 0 ? json(nullptr) : json(step)}};
 }
 
-double mean_of(const Rows& rows, size_t begin, size_t end) {
+double mean_of(const SeriesRows& rows, size_t begin, size_t end) {
   double sum = 0.0;
   for (size_t i = begin; i < end; ++i) sum += rows[i].last;
   return end > begin ? sum / static_cast<double>(end - begin) : 0.0;
@@ -37,7 +37,7 @@ double mean_of(const Rows& rows, size_t begin, size_t end) {
 
 /// The validation loss has turned up while the training loss goes on falling.
 void overfitting(const Chart& chart, json& found) {
-  const Rows val = chart.rows("val_loss"), loss = chart.rows("loss");
+  const SeriesRows val = chart.rows("val_loss"), loss = chart.rows("loss");
   if (val.size() < 4 || loss.empty()) return;
   const auto best =
       std::min_element(val.begin(), val.end(), [](const auto& a, const auto& b) { return a.last < b.last; });
@@ -53,7 +53,7 @@ void overfitting(const Chart& chart, json& found) {
 
 /// Sudden jumps upwards of the training loss.
 void spikes(const Chart& chart, json& found) {
-  const Rows loss = chart.rows("loss");
+  const SeriesRows loss = chart.rows("loss");
   int64_t where = -1;
   int count = 0;
   for (size_t i = 8; i < loss.size(); ++i) {
@@ -70,7 +70,7 @@ void spikes(const Chart& chart, json& found) {
 
 /// The loss is above where it began.
 void divergence(const Chart& chart, json& found) {
-  const Rows loss = chart.rows("loss");
+  const SeriesRows loss = chart.rows("loss");
   if (loss.size() < 10) return;
   const double first = loss.front().max, last = mean_of(loss, loss.size() - 3, loss.size());
   if (last < first * 1.05) return;
@@ -81,7 +81,7 @@ void divergence(const Chart& chart, json& found) {
 
 /// Nothing has moved for the last third of the run.
 void plateau(const Chart& chart, json& found) {
-  const Rows loss = chart.rows("loss");
+  const SeriesRows loss = chart.rows("loss");
   if (loss.size() < 60) return;
   const size_t third = loss.size() / 3;
   const double middle = mean_of(loss, loss.size() - 2 * third, loss.size() - third),
@@ -98,7 +98,7 @@ void plateau(const Chart& chart, json& found) {
 
 /// Gradients are much longer than they were, or than the clipping allows.
 void gradients(const Chart& chart, json& found) {
-  const Rows norm = chart.rows("grad_norm");
+  const SeriesRows norm = chart.rows("grad_norm");
   if (norm.size() < 16) return;
   const double early = mean_of(norm, norm.size() / 8, norm.size() / 2),
                last = mean_of(norm, norm.size() * 7 / 8, norm.size());
@@ -129,7 +129,7 @@ void small_data(const Chart& chart, json& found) {
 
 /// How far the loss is from what the data allows.
 void floor_distance(const Chart& chart, json& found) {
-  const Rows bits = chart.rows("bits_per_byte");
+  const SeriesRows bits = chart.rows("bits_per_byte");
   const json floor =
       chart.description.contains("entropy_floor") ? chart.description["entropy_floor"] : json(nullptr);
   const json value = floor.is_object() && floor.contains("bits_per_byte") ? floor["bits_per_byte"] : floor;
@@ -168,7 +168,7 @@ json diagnose(const SeriesIndex& index, const json& description, const json& sum
   std::stable_sort(found.begin(), found.end(),
                    [](const json& a, const json& b) { return rank(a) < rank(b); });
   if (found.empty()) {
-    const Rows loss = chart.rows("loss");
+    const SeriesRows loss = chart.rows("loss");
     if (!loss.empty()) {
       found.push_back(finding("healthy", "good", "It learns as it should",
                               concat("The loss has fallen from ", loss.front().max, " to ", loss.back().last,
