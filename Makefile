@@ -39,6 +39,15 @@ pretrain: build
 	  $(call flag,OBJECTIVE,--objective) $(call flag,PRESET,--preset) $(call flag,RECIPE,--recipe) \
 	  $(call flag,ARCH,--arch) $(call flag,TOKENIZER,--tokenizer) $(call flag,SEED,--seed) $(FLAGS)
 
+# The last pre-trained run under $(RUNS), the newest first; FROM= chooses another, TASK= and DATA= one task of your own.
+FROM ?= $(shell for run in $$(ls -1td $(RUNS)/*/checkpoints/latest 2>/dev/null); do \
+  grep -q '"command": "pretrain"' "$${run%/checkpoints/latest}/run.json" && echo "$${run%/checkpoints/latest}" && break; done)
+finetune: build
+	@test -n "$(FROM)" || { echo "make finetune: no pre-trained run in $(RUNS); run \`make pretrain\` first, or give FROM=MODEL_DIR" >&2; exit 1; }
+	@$(SEEDLING) finetune --from "$(FROM)" --task "$(or $(TASK),all)" --data "$(or $(DATA),storyworld)" \
+	  --minutes $(or $(FINETUNE_MINUTES),3.5) --out "$(or $(OUT),$(RUNS)/finetune-$(shell date +%Y%m%d-%H%M%S))" \
+	  $(call flag,TEST,--test) $(call flag,VALIDATION,--validation) $(call flag,LORA,--lora) $(call flag,SEED,--seed) $(FLAGS)
+
 dashboard: build
 	@mkdir -p $(RUNS)
 	@$(SEEDLING) serve --runs $(RUNS) --port $(PORT)

@@ -148,8 +148,9 @@ BOOST_AUTO_TEST_CASE(texts_written_together_are_those_written_alone) {
         Batch batch;
         batch.B = 1, batch.T = static_cast<int64_t>(ids.size()), batch.tokens = ids;
         const std::vector<float> logits = model.logits(batch);
-        const auto last = logits.end() - 17;
-        BOOST_TEST(std::max_element(last, logits.end()) - last == token);
+        const auto last = logits.begin() + (static_cast<std::ptrdiff_t>(logits.size()) - 17);
+        const auto best = std::distance(last, std::max_element(last, logits.end()));
+        BOOST_TEST(best == token);
         ids.push_back(token);
       }
     }
