@@ -34,9 +34,12 @@ Parameter* Parameters::add(std::string name, ParameterKind kind, std::vector<int
                            std::vector<int64_t> row_blocks) {
   require(!allocator_, "parameters are declared before they are allocated");
   require(find(name) == nullptr, "two parameters of one name");
-  Parameter parameter{std::move(name), kind, std::move(shape), std::move(row_blocks), true, {}, {}};
-  parameters_.push_back(std::move(parameter));
-  return &parameters_.back();
+  Parameter& parameter = parameters_.emplace_back();
+  parameter.name = std::move(name);
+  parameter.kind = kind;
+  parameter.shape = std::move(shape);
+  parameter.row_blocks = std::move(row_blocks);
+  return &parameter;
 }
 
 void Parameters::allocate(Allocator& allocator, DType dtype, bool with_gradients) {

@@ -21,7 +21,7 @@ enum class ParameterKind : uint8_t { matrix, embedding, head, vector };
 
 struct Parameter {
   std::string name;  // "blocks.3.attention.qkv.weight"; checkpoint/ maps it to Hugging Face's names
-  ParameterKind kind;
+  ParameterKind kind = ParameterKind::matrix;
   std::vector<int64_t> shape;
   /// Rows of the matrices stacked in this one (q, k, v: {C, C, C}); empty = one matrix.
   std::vector<int64_t> row_blocks;

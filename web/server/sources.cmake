@@ -48,6 +48,7 @@ function(seedling_embed name base prefix)
             -P ${CMAKE_SOURCE_DIR}/web/server/embed.cmake
     DEPENDS ${inputs} ${list_file} ${CMAKE_SOURCE_DIR}/web/server/embed.cmake
     COMMENT "Embedding ${name}" VERBATIM)
+  set_source_files_properties(${output} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)  # they use the same names
   set(sources ${sources} ${output} PARENT_SCOPE)
 endfunction()
 
