@@ -36,6 +36,13 @@ std::shared_ptr<RunFolder> folder_of(const Call& call) {
   return run;
 }
 
+/// The same, but null for a run of this process that is getting ready: it has no files yet, and that is no error.
+std::shared_ptr<RunFolder> folder_if_begun(const Call& call) {
+  auto run = call.app.store.find(call.path[2]);
+  if (!run) call.app.manager.describe(call.path[2]);  // 404 where nobody knows it
+  return run;
+}
+
 void get_series(const Call& call) {
   const auto run = folder_of(call);
   const std::string key = call.request.get_param_value("key");
@@ -60,7 +67,8 @@ void get_series(const Call& call) {
 }
 
 void get_diagnosis(const Call& call) {
-  const auto run = folder_of(call);
+  const auto run = folder_if_begun(call);
+  if (!run) return call.reply({{"findings", json::array()}});
   const json description = run->description();
   json findings;
   run->with_series(
@@ -93,9 +101,14 @@ void get_run(const Call& call) {
   const std::string what = call.path.size() > 3 ? call.path[3] : "";
   if (what == "series") return get_series(call);
   if (what == "diagnosis") return get_diagnosis(call);
-  if (what == "checkpoints") return call.reply({{"checkpoints", folder_of(call)->checkpoints()}});
+  if (what == "checkpoints") {
+    const auto run = folder_if_begun(call);
+    return call.reply({{"checkpoints", run ? run->checkpoints() : json::array()}});
+  }
   for (const char* file : {"samples", "events", "health"}) {
-    if (what == file) return call.reply({{file, folder_of(call)->lines(what + ".jsonl")}});
+    if (what != file) continue;
+    const auto run = folder_if_begun(call);
+    return call.reply({{file, run ? run->lines(what + ".jsonl") : json::array()}});
   }
   if (what == "commands") throw HttpError(405, "method_not_allowed", "commands are sent with POST");
   if (!what.empty()) refuse_not_found("a run has no \"" + what + "\"");

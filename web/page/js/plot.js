@@ -136,7 +136,7 @@ export class Plot {
     }
     if (state.current) {
       loads.push(get(`/api/runs/${state.current.id}/events`)
-        .then(({events}) => { this.events = events.filter((event) => !["sample", "save"].includes(event.command)); }));
+        .then(({events}) => this.mergeEvents(state.current?.id, events)));
     }
     await Promise.allSettled(loads);
     if (!this.destroyed) this.redraw();
@@ -166,10 +166,18 @@ export class Plot {
     if (!document.hidden) this.redraw();
   }
 
+  /// The file's events, and those that the stream brought while the file was being fetched.
+  mergeEvents(run, events) {
+    const listed = new Set(events.map((event) => event.id));
+    const newer = this.events.filter((event) => event.run === run && !listed.has(event.id));
+    this.events = [...events.filter(isMarked).map((event) => ({...event, run})), ...newer];
+  }
+
   addEvent(event) {
-    if (event.run !== state.current?.id || ["sample", "save"].includes(event.command)) return;
-    this.events.push(event);
-    this.redraw();
+    if (event.run !== state.current?.id || !isMarked(event)) return;
+    if (!this.events.some((one) => one.id === event.id)) this.events.push(event);
+    if (event.command === "rewind") this.load();  // what came after that step is gone
+    else this.redraw();
   }
 
   settingsChanged(changes) {
@@ -378,10 +386,14 @@ function axisWords(value) {
   return whole(value);
 }
 
-/// An intervention in a few words: "learning-rate 0.0003".
+function isMarked(event) {
+  return !["sample", "save"].includes(event.command);
+}
+
+/// An intervention in a few words: "learning-rate 0.0003", "fork nano-1-fork-1".
 export function eventWords(event) {
-  const rest = Object.entries(event.arguments ?? event)
-    .filter(([key]) => !["id", "command", "step", "run", "time", "arguments"].includes(key))
-    .map(([key, value]) => `${key} ${typeof value === "number" ? number(value) : value}`);
-  return event.command === "set" ? rest.join(", ") : [event.command, ...rest].join(" ");
+  const words = (table) => Object.entries(table).filter(([key]) => !["id", "command", "step", "run", "time", "seconds"].includes(key))
+    .map(([key, value]) => `${key} ${typeof value === "number" ? number(value) : value}`).join(", ");
+  if (event.command === "fork") return `fork ${event.name ?? ""}`;
+  return event.command === "set" ? words(event) : event.command;
 }

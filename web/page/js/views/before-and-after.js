@@ -25,6 +25,7 @@ function show(body) {
         return h("label.row", {}, h("input", {type: "checkbox", value, checked: wanted}), one === all.at(-1) ? `step ${one.step}, its last` : `step ${one.step}`);
       }) : h("span.muted", {}, "no weights saved yet"));
     }));
+    if (!answers.childElementCount && chosen().length) compare();
   }, trouble);
 
   const compare = latest(async (signal) => {

@@ -36,7 +36,7 @@ function show(body) {
     const flops = m.mfu * 1e9 * about.machine?.gemm_gflops / m.tokens_per_second;
     const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
     fill(facts, fact("Tokens seen", count(m.tokens)), fact("Operations a token", count(flops)), fact("Operations in all", count(flops * m.tokens)),
-      fact("Tokens a second", count(m.tokens_per_second)), fact("Of the machine's peak", percent(m.mfu)), fact("Time", duration(m.seconds)), fact("Bits a byte", number(m.bits_per_byte)));
+      fact("Tokens a second", count(m.tokens_per_second)), fact("Share of the peak", percent(m.mfu)), fact("Time", duration(m.seconds)), fact("Bits a byte", number(m.bits_per_byte)));
     const last = predicted.at(-1);
     fill(table, h("h2", {}, "Lines to cross"), lines.length ? h("table", {}, h("thead", {}, h("tr", {}, ["line", "bits a byte", "the model"].map((name) => h("th", {scope: "col"}, name)))),
       h("tbody", {}, lines.map((line) => h("tr", {}, h("th", {scope: "row"}, line.label), h("td", {}, number(line.value)),

@@ -38,7 +38,7 @@ function show(body) {
     fill(facts, fact("Loss (nats a token)", number(m.loss)), fact("Validation loss", number(m.val_loss)),
       fact("Bits a byte", number(m.bits_per_byte)), fact("Learning rate", number(m.learning_rate)),
       fact("Gradient norm", number(m.grad_norm)), fact("Tokens a second", count(m.tokens_per_second)),
-      fact("Of the machine's peak", percent(m.mfu)), fact("Tokens seen", count(m.tokens)), fact("Time", duration(m.seconds)));
+      fact("Share of the peak", percent(m.mfu)), fact("Tokens seen", count(m.tokens)), fact("Time", duration(m.seconds)));
   }
 
   function drawButtons() {

@@ -22,7 +22,7 @@ export async function startDefault(button) {
 
 export function emptyState(words = "A language model starts as a seed: random numbers that know nothing. Plant one, and watch it learn to write little stories. It takes three minutes and nothing but this computer.") {
   const able = state.defaults?.can_start !== false;
-  return h("div.panel.emptiness", {}, h("p", {}, words),
+  return h("div.panel.emptiness", {}, h("img", {src: "/page/icon.svg", alt: "", width: "88", height: "88"}), h("p", {}, words),
     able ? h("button.primary", {onclick: (event) => startDefault(event.currentTarget)}, "Plant a seed: start training")
       : h("p", {}, state.defaults?.why_not || "Start one in the terminal: make pretrain"));
 }

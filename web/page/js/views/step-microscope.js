@@ -10,9 +10,10 @@ function show(body) {
   const trouble = h("div"), result = h("div.stack");
   const text = textBox("The batch: your text", "", () => {}, 3);
   const rate = h("input", {type: "number", min: "0", step: "any", value: "0.001", "aria-label": "Learning rate"});
-  const picker = modelPicker(null);
+  const picker = modelPicker(() => take());
   const button = h("button.primary", {onclick: () => take()}, "Take one step");
   const take = latest(async (signal) => {
+    if (!picker.value() || !text.value().trim()) return;
     button.disabled = true;
     try {
       const reply = await post("/api/inspect", {view: "step", model: picker.value(), text: text.value(), "learning-rate": Number(rate.value)}, signal);
@@ -38,7 +39,7 @@ function show(body) {
   }
 
   fill(body, h("div.panel.stack", {}, h("div.row", {}, picker.element, h("label.field", {}, h("span", {}, "Learning rate"), rate)), text.element, h("div.row", {}, button), trouble), result);
-  const begin = async () => { text.area.value = await exampleText(24); };
+  const begin = async () => { text.area.value = await exampleText(24); take(); };
   begin();
   const ends = [picker.end, on("current", begin)];
   return () => ends.forEach((end) => end());

@@ -27,8 +27,8 @@ function show(body) {
     fill(facts, `${whole(reply.tokens.length)} tokens for ${whole(reply.bytes)} bytes: ${number(reply.bytes / Math.max(1, reply.tokens.length))} bytes a token, vocabulary of ${count(reply.vocabulary)}.`);
     vocabulary.hidden = !reply.vocabulary_tokens;
     if (reply.vocabulary_tokens) {
-      fill(vocabulary, h("h2", {}, "What it learnt, in order"), h("p.muted", {}, "After the 256 bytes come the merges: the commonest pairs first."),
-        h("div.tokens.many", {tabindex: "0", role: "region", "aria-label": "The vocabulary"}, reply.vocabulary_tokens.slice(-600).map((one) => h("span.token", {}, tokenText(one)))));
+      fill(vocabulary, h("h2", {}, "What it learnt, in order"), h("p.muted", {}, kind.value === "bpe" ? "After the 256 bytes come the merges: the commonest pairs first." : "Every token of the vocabulary."),
+        h("div.tokens.many", {tabindex: "0", role: "region", "aria-label": "The vocabulary"}, reply.vocabulary_tokens.slice(kind.value === "bpe" ? 256 : 0).slice(-600).map((one) => h("span.token", {}, tokenText(one)))));
     }
   }
 
