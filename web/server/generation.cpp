@@ -63,7 +63,9 @@ Generated generate_text(ModelStore::Lease& lease, const std::vector<int32_t>& pr
   Generated result;
   bool reader_gone = false;
   const auto sink = [&](const GeneratedToken& token) {
-    Piece piece{token, stream.push(lease.tokenizer().token_bytes(token.id))};
+    Piece piece{token, lease.tokenizer().is_special(token.id)
+                           ? std::string()  // as decode() leaves them out
+                           : stream.push(lease.tokenizer().token_bytes(token.id))};
     reader_gone = each && !each(piece);
     lease.yield();
     return !reader_gone && !stream.stopped();
