@@ -394,6 +394,7 @@ function isMarked(event) {
 export function eventWords(event) {
   const words = (table) => Object.entries(table).filter(([key]) => !["id", "command", "step", "run", "time", "seconds"].includes(key))
     .map(([key, value]) => `${key} ${typeof value === "number" ? number(value) : value}`).join(", ");
-  if (event.command === "fork") return `fork ${event.name ?? ""}`;
-  return event.command === "set" ? words(event) : event.command;
+  const said = event.arguments ?? event;
+  if (event.command === "fork") return `fork ${said.name ?? ""}`.trim();
+  return event.command === "set" ? words(said) : event.command;
 }
