@@ -111,14 +111,16 @@ suite("steering", () => {
 
   check("a fork is overlaid on its parent", async () => {
     await goTo(page, "Fork");
+    const at = (await until(() => program.get(`/api/runs/${run}`), "the run")).step;
     await page.getByLabel("New value").fill("0.05");
     await page.getByRole("button", {name: "Fork", exact: true}).click();
     await until(() => page.url().includes("overlay="), "the address names the overlaid run");
+    await program.post(`/api/runs/${run}/commands`, {command: "resume"});
     const child = /overlay=([^&]+)/.exec(page.url())[1];
     await until(async () => {
       const {curves} = await plotOf(page, "loss");
-      return curves[`${child} loss`]?.count > 0 && curves[`${run} loss`]?.count > 0;
-    }, "both curves are drawn", 60000);
+      return curves[`${child} loss`]?.last > at + 10 && curves[`${run} loss`]?.last > at + 10;
+    }, "both curves grow beyond the fork", 60000);
     await screenshot(page, "fork-overlaid");
     await program.post(`/api/runs/${child}/commands`, {command: "stop"});
     await program.post(`/api/runs/${run}/commands`, {command: "stop"});

@@ -236,6 +236,8 @@ export class Plot {
     const {x, y} = this.chart.options.scales;
     x.type = state.settings.logx ? "logarithmic" : "linear";
     y.type = (state.settings.logy || this.options.logarithmic) ? "logarithmic" : "linear";
+    const {legend} = this.chart.options.plugins;
+    legend.display = this.chart.data.datasets.filter((one) => !one.raw && one.data.length).length > 1;
     const [from, to] = this.range();
     const axis = axisOf(state.settings.x, this.seconds.get(state.current?.id)?.rows, this.started.get(state.current?.id));
     x.min = from === undefined ? undefined : axis(from);
@@ -263,7 +265,11 @@ export class Plot {
           y: {ticks: {callback: (value) => number(value)}, grid: {}},
         },
         plugins: {
-          legend: {display: false}, annotations: {},
+          legend: {
+            display: false, align: "start", onClick: null,
+            labels: {boxHeight: 0, boxWidth: 28, filter: ({datasetIndex}, {datasets}) => !datasets[datasetIndex].raw && datasets[datasetIndex].data.length},
+          },
+          annotations: {},
           tooltip: {
             filter: (item) => !item.dataset.raw,
             callbacks: {
@@ -291,6 +297,8 @@ export class Plot {
       scale.grid.borderColor = color("--grid");
     }
     options.font = {size};
+    options.plugins.legend.labels.color = color("--muted");
+    options.plugins.legend.labels.font = {size};
     if (draw) this.draw();
   }
 
