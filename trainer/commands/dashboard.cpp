@@ -100,12 +100,21 @@ server::TrainerHooks trainer_hooks(const CommandContext& context) {
   hooks.check = [context](const std::string& command, const json& given) {
     json flags = given;
     take_common_flags(flags, context);
+    if (command == "finetune") {
+      const FinetuneFlags wanted = finetune_flags_from_json(flags);
+      if (!wanted.task || !wanted.training.from) fail_usage("finetune needs \"task\" and \"from\"");
+      return;
+    }
     if (command != "pretrain") fail_usage("this build cannot start ", command);
     complete_flags(pretrain_flags_from_json(flags));
   };
   hooks.train = [context](const std::string& command, const json& given, Session& session) {
     json flags = given;
     CommandContext own = take_common_flags(flags, context);
+    if (command == "finetune") {
+      run_finetune(finetune_flags_from_json(flags), own, session);
+      return;
+    }
     if (command != "pretrain") fail_usage("this build cannot start ", command);
     run_pretrain(pretrain_flags_from_json(flags), own, session);
   };
