@@ -47,14 +47,14 @@ export class Program {
   train(name, more) {
     const {command, ...flags} = this.tiny(more);
     const words = Object.entries(flags).flatMap(([key, value]) => [`--${key}`, String(value)]);
-    const done = spawnSync(seedling, [command, ...words, "--out", path.join(this.runs, name)],
-      {env: this.environment, cwd: this.folder, encoding: "utf8", timeout: 60000});
+    const done = spawnSync(seedling, [command, ...words, "--threads", "1", "--out", path.join(this.runs, name)],
+      {env: this.environment, cwd: this.folder, encoding: "utf8", timeout: 180000});
     if (done.status !== 0) throw new Error(`${words.join(" ")}: ${done.stderr}`);
   }
 
   /// Starts the server; the link with its token, once it listens.
   async serve(port = 0) {
-    this.server = spawn(seedling, ["serve", "--runs", this.runs, "--port", String(port)],
+    this.server = spawn(seedling, ["serve", "--runs", this.runs, "--port", String(port), "--threads", "1"],
       {env: this.environment, cwd: this.folder, stdio: ["ignore", "ignore", "pipe"]});
     let said = "";
     this.server.stderr.on("data", (data) => { said += data; });
