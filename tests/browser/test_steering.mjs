@@ -101,7 +101,9 @@ suite("steering", () => {
     await page.reload();
     await until(async () => (await plotOf(page, "loss")).curves[`${run} loss`]?.last === step, "the whole curve is back");
     const again = await plotOf(page, "loss");
-    assert.deepEqual(again.curves[`${run} loss`].first, before.curves[`${run} loss`].first);
+    // The server may now answer in buckets of a few steps, named by their last one.
+    const first = again.curves[`${run} loss`].first - before.curves[`${run} loss`].first;
+    assert.ok(first >= 0 && first < 16, `the curve begins ${first} steps late`);
     assert.deepEqual(again.marks, marks);
     assert.equal(await page.getByLabel("Horizontal axis").inputValue(), "relative");
     await page.getByLabel("Horizontal axis").selectOption("step");
