@@ -129,6 +129,7 @@ struct RunWatcher::Watched {
         samples(folder / "samples.jsonl"),
         events(folder / "events.jsonl") {}
   GrowingFile metrics, samples, events;
+  bool was_live = false;  // trained by this process when last looked at
   std::string state;
   std::string latest;  // name of the newest checkpoint
   fs::file_time_type checkpoints_time{};
@@ -166,9 +167,12 @@ void RunWatcher::look(const std::string& id, bool first_round) {
   auto& watched = watched_[id];
   const bool fresh = !watched;
   if (fresh) watched = std::make_unique<Watched>(run->folder());
-  if (is_live_(id) || (fresh && first_round)) {  // told by its own session; or old news at the start
+  // What its own session tells, up to its very last line, is not told again; nor is old news at the start.
+  const bool live = is_live_(id), just_ended = !live && watched->was_live;
+  watched->was_live = live;
+  if (live || just_ended || (fresh && first_round)) {
     watched->metrics.skip_to_end(), watched->samples.skip_to_end(), watched->events.skip_to_end();
-    if (!is_live_(id)) watched->state = run->summary()["state"];
+    if (!live) watched->state = run->summary()["state"];
     return;
   }
   const auto each = [&](GrowingFile& file, const auto& use) {
