@@ -31,7 +31,7 @@ suite("recovery", () => {
   check("a page outlives its server", async () => {
     const {id} = await program.post("/api/runs", program.tiny());
     // While nobody listens, the browser itself reports the failed requests; afterwards, the one refused act.
-    page = await openPage(program.link, {forgive: ["ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "ERR_INCOMPLETE_CHUNKED_ENCODING", "status of 403"]});
+    page = await openPage(program.link, {forgive: ["ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONTENT_LENGTH_MISMATCH", "ERR_SOCKET", "ERR_FAILED", "status of 403"]});
     await page.getByRole("heading", {level: 1, name: "Cockpit"}).waitFor();  // the opening view while a run is live
     await until(async () => (await plotOf(page, "loss")).curves[`${id} loss`]?.last >= 45, "a checkpoint's worth of steps", 60000);
     await program.kill();
