@@ -10,7 +10,7 @@ PORT ?= 8080
 # One program, one entry; `$(call flag,NAME,--flag)` adds a flag only where the variable was given.
 flag = $(if $($(1)),$(2) "$($(1))")
 
-.PHONY: help setup build pretrain finetune dashboard lessons test check bench clean
+.PHONY: help setup build pretrain finetune dashboard test check bench clean
 
 help:
 	@echo "Seedling grows a language model from a seed, on this computer."
@@ -19,7 +19,6 @@ help:
 	@echo "                    DATA=FILE|DIR|NAME OBJECTIVE=causal|masked PRESET=nano|baby|... MINUTES=3 RECIPE=fast PORT=8080"
 	@echo "  make finetune     shape the last pre-trained model for the five tasks   TASK= DATA="
 	@echo "  make dashboard    the dashboard over all runs, able to start and steer runs"
-	@echo "  make lessons      every lesson's experiment, without a browser, with its checks"
 	@echo "  make test         all tests"
 	@echo "  make check        format, include directions, sanitizers"
 	@echo "  make bench        the benchmark table of this machine"
