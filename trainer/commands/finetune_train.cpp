@@ -163,6 +163,8 @@ FinetuneFlags read_record(const FinetuneJob& job, const TaskData& data, CommandC
     fail(data.train_file.string(),
          ": the examples have changed since the run began; a run is resumed on the same");
   context.common.seed = record.value("seed", context.common.seed);
+  DeviceOptions& device = context.common.device;
+  if (device.precision == "auto") device.precision = record.value("/machine/precision"_json_pointer, "auto");
   return finetune_flags_from_json(record["plan"]);
 }
 
@@ -199,7 +201,11 @@ json train_task(const FinetuneJob& job, CommandContext& context, Session& sessio
   wanted.seed = context.common.seed;
   wanted.say = [&](const std::string& line) { context.say(line); };
   const TaskData data = load_task_data(wanted);
-  if (job.resume) flags = read_record(job, data, context);
+  if (job.resume) {
+    flags = read_record(job, data, context);
+  } else {
+    choose_training_precision(context);
+  }
 
   const FinetuneStart start = find_start(job, data, context);
   const std::unique_ptr<Task> task = make_task(start.record, *start.tokenizer, start.config);

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "backend/cpu/machine.h"
 #include "base/files.h"
 #include "training/line_file.h"
 
@@ -107,6 +108,13 @@ CLI::App* add_command(CLI::App& app, CommandContext& context, const std::string&
       ->take_last()
       ->group("Common");
   return command;
+}
+
+void choose_training_precision(CommandContext& context) {
+  DeviceOptions& device = context.common.device;
+  if (device.precision != "auto" || device.device == "cuda" || !cpu_info().amx_bf16) return;
+  device.precision = "bf16";
+  context.say("precision: bf16, on this CPU's tiles (--precision fp32 for full single precision)");
 }
 
 std::vector<std::string> expand_config(CLI::App& app, std::vector<std::string> arguments) {

@@ -52,6 +52,10 @@ CLI::App* add_command(CLI::App& app, CommandContext& context, const std::string&
 /// UsageError for unknown keys, naming the nearest known one.
 std::vector<std::string> expand_config(CLI::App& app, std::vector<std::string> arguments);
 
+/// With --precision auto, training computes in bf16 where the CPU has tiles (AMX), and says so: its steps are two to four
+/// times as fast there, at the same loss (tests/bench/LOG.md). Commands that only read a model stay in fp32.
+void choose_training_precision(CommandContext& context);
+
 /// Throws UsageError where an argument is a flag or a command that does not exist, naming the nearest.
 void check_arguments(CLI::App& app, const std::vector<std::string>& arguments);
 

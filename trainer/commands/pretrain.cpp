@@ -4,7 +4,6 @@
 //   pretrain_run.h)
 //
 // --resume reads the complete flags from run.json instead, so that a resumed run decides nothing anew.
-#include "backend/cpu/machine.h"
 #include "commands/dashboard.h"
 #include "commands/pretrain_run.h"
 #include "commands/runs.h"
@@ -19,28 +18,12 @@ namespace seedling {
 
 using nlohmann::json;
 
-namespace {
-
-/// With --precision auto, a run that the autopilot sizes computes in bf16 where the CPU has tiles (AMX): its
-/// steps are two to three times as fast there, at the same loss (tests/bench/LOG.md). Everything else stays
-/// fp32 unless it is told.
-void choose_precision(const PretrainRun& run, CommandContext& context) {
-  const bool sized = *run.flags.model.preset == "story" || run.flags.training.minutes.has_value();
-  DeviceOptions& device = context.common.device;
-  if (run.resume || !sized || device.precision != "auto" || device.device == "cuda" || !cpu_info().amx_bf16)
-    return;
-  device.precision = "bf16";
-  context.say("precision: bf16, on this CPU's tiles (--precision fp32 for full single precision)");
-}
-
-}  // namespace
-
 json run_pretrain(const PretrainFlags& given, CommandContext& context, Session& session,
                   const std::function<void(const std::filesystem::path&)>& settled) {
   PretrainRun run = understand(given, context);
   if (!run.resume) refuse_existing_run(run.folder);
   if (settled) settled(run.folder);
-  choose_precision(run, context);
+  if (!run.resume) choose_training_precision(context);
   const std::unique_ptr<Backend> backend = make_backend(context.common.device);
   const PreparedData data = prepare(run, context);
   json autopilot;
