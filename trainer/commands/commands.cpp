@@ -70,6 +70,8 @@ int run_command_line(int argc, char** argv) {
     return kSuccess;
   } catch (const CLI::Success& request) {  // --help, --version
     return app.exit(request);
+  } catch (const CLI::ConversionError& error) {
+    return complain(concat(error.what(), ": not the kind of value that this flag takes (see --help)").c_str(), kWrongUsage);
   } catch (const CLI::ParseError& error) {
     return complain(error.what(), kWrongUsage);
   } catch (const UsageError& error) {

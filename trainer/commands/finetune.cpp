@@ -34,7 +34,7 @@ FinetuneJob understand_job(const FinetuneFlags& given) {
   job.folder = fs::absolute(job.folder).lexically_normal();
   if (!job.folder.has_filename()) job.folder = job.folder.parent_path();
   job.resume = resume && fs::exists(job.folder / "run.json");
-  if (!job.resume) refuse_existing_run(job.folder);
+  if (!job.resume) check_new_run(job.folder);
   return job;
 }
 

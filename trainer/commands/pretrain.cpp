@@ -21,7 +21,7 @@ using nlohmann::json;
 json run_pretrain(const PretrainFlags& given, CommandContext& context, Session& session,
                   const std::function<void(const std::filesystem::path&)>& settled) {
   PretrainRun run = understand(given, context);
-  if (!run.resume) refuse_existing_run(run.folder);
+  if (!run.resume) check_new_run(run.folder);
   if (settled) settled(run.folder);
   if (!run.resume) choose_training_precision(context);
   const std::unique_ptr<Backend> backend = make_backend(context.common.device);
@@ -34,7 +34,6 @@ json run_pretrain(const PretrainFlags& given, CommandContext& context, Session& 
   TrainingFlags& settings = run.flags.training;
   const bool masked = *run.flags.objective == "masked";
   TextObjective objective(data, masked, *run.flags.whole_words, config.context_length, run.seed);
-  objective.examples();  // throws where the context is longer than the text
   if (!settings.prompt) settings.prompt = data.prompts.empty() ? "\n" : data.prompts.front();
   Model model(config, *backend, true);
   if (!run.resume || latest_checkpoint(run.folder).empty()) fill_model(model, run);

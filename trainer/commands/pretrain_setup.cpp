@@ -50,6 +50,10 @@ json decide_steps(PretrainRun& run, const PreparedData& data, Backend& backend,
       t.minutes = kDefaultMinutes;
     }
   }
+  const bool masked = *run.flags.objective == "masked";
+  const int64_t T = plan_model(run.flags, data.tokenizer->vocab_size()).context_length;
+  TextObjective objective(data, masked, *run.flags.whole_words, T, 1);
+  const int64_t windows = objective.examples();  // throws where the context is longer than the text
   if (preset == "story" || t.minutes) {
     AutopilotFacts facts;
     facts.vocab_size = data.tokenizer->vocab_size();
@@ -64,10 +68,7 @@ json decide_steps(PretrainRun& run, const PreparedData& data, Backend& backend,
     context.say(choice.words);
   }
   if (run.flags.training.epochs) {
-    const ModelConfig config = plan_model(run.flags, data.tokenizer->vocab_size());
-    TextObjective objective(data, *run.flags.objective == "masked", *run.flags.whole_words,
-                            config.context_length, 1);
-    const double examples = static_cast<double>(objective.examples()) * *run.flags.training.epochs;
+    const double examples = static_cast<double>(windows) * *run.flags.training.epochs;
     const double each =
         static_cast<double>(*run.flags.training.batch_size * *run.flags.training.grad_accumulation);
     run.flags.training.steps = std::max<int64_t>(1, static_cast<int64_t>(std::ceil(examples / each)));

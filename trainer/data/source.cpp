@@ -12,8 +12,10 @@ namespace {
   std::vector<std::string> names = {"storyworld"};
   for (const Recipe& recipe : recipes()) names.push_back(recipe.name);
   const std::string near = nearest_word(data, names.data(), names.size());
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
   fail("no such file, folder or data set: ", data, near.empty() ? "" : concat(" (did you mean ", near, "?)"),
-       ". Data sets: `seedling data list`.");
+       ". Data sets by name: ", list, " (`seedling data list` describes them).");
 }
 
 }  // namespace

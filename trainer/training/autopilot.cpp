@@ -29,6 +29,10 @@ constexpr Rung kLadder[] = {{2, 3, 96},  {3, 3, 96},  {3, 4, 128}, {4, 4, 128}, 
 /// Constants of the law in autopilot.h.
 constexpr double kA = 6.08, kAlpha = 0.31, kB = 2.676e8, kGamma = 0.172, kBeta = 1.3;
 
+/// Weights besides the embedding that a training token can pay for at most: the law knows nothing of overfitting. (nanoGPT's
+/// `baby` has ten a character of tiny Shakespeare, and needs dropout.)
+constexpr double kMostWeightsPerToken = 16.0;
+
 /// Shares of the time that are not training steps.
 constexpr double kEvaluationShare = 0.08, kOtherShare = 0.03;
 constexpr int64_t kPoints = 40;
@@ -140,6 +144,9 @@ AutopilotChoice choose_for_minutes(const PretrainFlags& given, const AutopilotFa
       candidate.model.layers = rung.layers;
       candidate.model.heads = rung.heads;
       candidate.model.channels = rung.channels;
+      const double weights =
+          static_cast<double>(plan_model(candidate, facts.vocab_size).matrix_parameters());
+      if (!table.empty() && weights > kMostWeightsPerToken * static_cast<double>(facts.train_tokens)) break;
       consider(candidate);
       if (worse >= 2) break;
     }

@@ -1,10 +1,13 @@
 // The folder of a run (see run_directory.h).
 #include "training/run_directory.h"
 
+#include <stdlib.h>
 #include <sys/utsname.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -53,6 +56,19 @@ void refuse_existing_run(const fs::path& folder) {
   if (fs::exists(folder / "run.json")) {
     fail(folder.string(), ": already holds a run; add --resume to go on with it, or choose another --out");
   }
+}
+
+void check_new_run(const fs::path& folder) {
+  refuse_existing_run(folder);
+  fs::path parent = fs::absolute(folder);
+  while (!fs::exists(parent) && parent.has_relative_path()) parent = parent.parent_path();
+  std::string probe = (parent / ".seedling-XXXXXX").string();
+  if (::mkdtemp(probe.data()) == nullptr) {
+    fail(folder.string(), ": no run can be written here (", parent.string(), ": ", std::strerror(errno),
+         "); choose another --out");
+  }
+  std::error_code ignored;
+  fs::remove(probe, ignored);
 }
 
 void create_run_directory(const fs::path& folder) {
