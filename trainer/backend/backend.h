@@ -15,9 +15,11 @@
 //   * Ops use their own threads inside; the caller is one thread.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "kernels/kinds.h"
 #include "tensor/arena.h"
@@ -41,6 +43,19 @@ struct AdamWStep {
   float learning_rate, beta1, beta2, epsilon, weight_decay;
   float gradient_scale;  // multiplies the gradient first (clipping)
   int64_t step;
+};
+
+/// One matrix that Muon moves: value, gradient and momentum are (rows, columns) of parameter_type.
+struct MuonMatrix {
+  Tensor value, gradient, momentum;
+  float rate;  // learning rate of this matrix
+};
+
+/// What all matrices of one step of Muon have in common.
+struct MuonStep {
+  float momentum;        // how much of the past is kept
+  float gradient_scale;  // multiplies the gradient first (clipping)
+  Tensor scratch;        // parameter_type, muon_scratch() of the largest matrix; may go unused
 };
 
 class Backend : public Allocator {
@@ -156,6 +171,14 @@ class Backend : public Allocator {
                         bool nesterov) = 0;
   /// w = w * (1 - learning_rate * weight_decay) - learning_rate * update.
   virtual void apply_update(Tensor w, const Tensor& update, float learning_rate, float weight_decay) = 0;
+  /// One step of Muon for each matrix (equations: optimizer/muon.h; iteration: kernels/optimizer.h). This one
+  /// is made of the ops above, a matrix after the other; a device may take them all at once and in bf16.
+  virtual void muon(const std::vector<MuonMatrix>& matrices, const MuonStep& step);
+  /// Elements of MuonStep::scratch for a (rows, columns) matrix: two of it and two squares of its smaller side.
+  static int64_t muon_scratch(int64_t rows, int64_t columns) {
+    const int64_t small = std::min(rows, columns);
+    return 2 * (rows * columns + small * small);
+  }
 };
 
 /// Which device and how to use it, as the flags of every command say.

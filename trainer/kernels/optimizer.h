@@ -1,4 +1,4 @@
-// The optimizers' element formulas. Called by adamw, momentum and apply_update of every backend.
+// The optimizers' formulas. Called by adamw, momentum, apply_update and muon of every backend.
 #pragma once
 
 #include <cmath>
@@ -23,5 +23,13 @@ SEEDLING_HD void adamw_element(float& w, float g, float& m, float& v, const Adam
   v = c.beta2 * v + (1.0f - c.beta2) * gradient * gradient;
   w = w * c.decay - c.rate * m / (sqrtf(v) * c.root_correct + c.epsilon);
 }
+
+/// Muon's Newton-Schulz iteration (Jordan et al. 2024): X <- a X + (b A + c A A) X with A = X X^T, so often.
+/// It drives the singular values of X, which begins at length 1, to between 0.7 and 1.2.
+struct NewtonSchulz {
+  static constexpr int kIterations = 5;
+  static constexpr float kA = 3.4445f, kB = -4.7750f, kC = 2.0315f;
+  static constexpr double kEpsilon = 1e-7;  // added to the length that X is divided by
+};
 
 }  // namespace seedling::kernels

@@ -5,10 +5,11 @@
 //   O = NewtonSchulz5(U / |U|)      nearly U (U^T U)^(-1/2): all singular values near 1
 //   W = W - rate * sqrt(max(1, rows / columns)) * O
 //
-// One Newton-Schulz iteration with (a, b, c) = (3.4445, -4.7750, 2.0315):  A = X X^T,  X <- a X + (b A + c A
-// A) X; a tall X is iterated from the right side, X <- a X + X (b A + c A A) with A = X^T X, so that A is the
-// small square. Matrices stacked in one parameter (q, k, v) are treated one by one (Parameter::row_blocks).
-// No weight decay.
+// NewtonSchulz5 is five times X <- a X + (b A + c A A) X with A = X X^T (kernels/optimizer.h has a, b, c); a
+// tall X is iterated from its other side, so that A is the small square. Its products are most of the cost:
+// Backend::muon gets all matrices at once and may compute them in bf16, as Jordan does, for the iteration only
+// needs directions. Matrices stacked in one parameter (q, k, v) are treated one by one
+// (Parameter::row_blocks). No weight decay.
 #pragma once
 
 #include "optimizer/adamw.h"
@@ -23,24 +24,13 @@ class Muon : public Optimizer {
   void set_weight_decay(double weight_decay) override { rest_.set_weight_decay(weight_decay); }
 
  private:
-  struct Matrix {
-    Tensor value, gradient, momentum;  // (rows, columns)
-    double rate;                       // Parameter::rate
-  };
-  /// Scratch of the iteration, big enough for every matrix.
-  struct Scratch {
-    std::unique_ptr<Slab> x, y, square, polynomial;
-  };
-
-  Tensor orthogonalize(int64_t rows, int64_t columns);
-
   OptimizerOptions options_;
   Backend& backend_;
-  std::vector<Parameter*> matrices_;
-  std::vector<Tensor> momenta_;  // one a parameter, for state()
-  std::vector<Matrix> blocks_;
-  std::unique_ptr<Slab> momentum_;
-  Scratch scratch_;
+  std::vector<Parameter*> parameters_;
+  std::vector<Tensor> momenta_;       // one a parameter, for state()
+  std::vector<MuonMatrix> matrices_;  // one or more a parameter
+  std::vector<double> rates_;         // of the matrices, as multiples of the learning rate
+  std::unique_ptr<Slab> momentum_, scratch_;
   AdamW rest_;
 };
 

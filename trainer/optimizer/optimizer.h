@@ -63,6 +63,7 @@ class Slab {
   Slab& operator=(const Slab&) = delete;
   /// Elements [begin, begin + size) as a row.
   Tensor part(int64_t begin, int64_t size) const;
+  int64_t size() const { return whole_.size(); }
 
  private:
   Backend& backend_;

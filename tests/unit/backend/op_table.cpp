@@ -384,6 +384,29 @@ void loss(std::vector<OpCase>& table, int64_t N, int64_t V) {
   }
 }
 
+/// The CPU iterates in bf16 whatever its activations are: 8 bits, five times, and small singular values grow
+/// most, so the largest element may be off by some percent.
+void muon(std::vector<OpCase>& table, const std::vector<std::pair<int64_t, int64_t>>& sizes) {
+  OpCase c("muon", 35);
+  std::vector<int> operands;
+  int64_t largest = 0;
+  for (const auto& [rows, columns] : sizes) {
+    operands.push_back(c.parameter({rows, columns}, Role::sum, 0.001));  // small beside the update
+    operands.push_back(c.parameter({rows, columns}));
+    operands.push_back(c.parameter({rows, columns}, Role::sum));
+    largest = std::max(largest, Backend::muon_scratch(rows, columns));
+  }
+  c.call = [=](Backend& d, const Operands& t) {
+    std::vector<double> scratch(static_cast<size_t>(largest));
+    std::vector<MuonMatrix> matrices;
+    for (size_t i = 0; i < operands.size(); i += 3)
+      matrices.push_back({t[operands[i]], t[operands[i + 1]], t[operands[i + 2]], 0.5f});
+    d.muon(matrices, {0.9f, 0.5f, Tensor(scratch.data(), d.parameter_type(), {largest})});
+  };
+  c.tolerance = 0.06;
+  table.push_back(c);
+}
+
 void optimizer(std::vector<OpCase>& table, int64_t n) {
   for (int64_t step : {1, 100}) {
     OpCase c("adamw", 31);
@@ -465,6 +488,8 @@ std::vector<OpCase> op_table() {
   loss(table, 9, 2);
   optimizer(table, 1000);
   optimizer(table, 40001);
+  muon(table, {{64, 96}, {96, 64}, {7, 4}, {3, 40}, {33, 33}, {1, 5}, {70, 31}});
+  muon(table, {{320, 736}, {736, 320}});  // large enough for the whole team
   return table;
 }
 

@@ -40,6 +40,7 @@ CpuBackend::CpuBackend(int threads, DType activation_type)
       isa_(choose_kernels()),
       team_(threads),
       bf16_(isa_, team_),
+      muon_(isa_, bf16_.unit(), team_),
       scratch_(static_cast<size_t>(threads)) {
   blas_info();  // loads the library, or says now what is missing
 }

@@ -11,6 +11,7 @@
 
 #include "backend/backend.h"
 #include "backend/cpu/cpu_bf16.h"
+#include "backend/cpu/cpu_muon.h"
 #include "backend/cpu/isa/isa.h"
 #include "backend/cpu/thread_team.h"
 
@@ -88,6 +89,7 @@ class CpuBackend final : public Backend {
   void momentum(Tensor update, Tensor momentum, const Tensor& g, float gradient_scale, float beta,
                 bool nesterov) override;
   void apply_update(Tensor w, const Tensor& update, float learning_rate, float weight_decay) override;
+  void muon(const std::vector<MuonMatrix>& matrices, const MuonStep& step) override { muon_.step(matrices, step); }
 
  private:
   /// The row kernels for activations of this element type.
@@ -128,6 +130,7 @@ class CpuBackend final : public Backend {
   const IsaKernels& isa_;
   ThreadTeam team_;
   Bf16Linear bf16_;
+  Bf16Muon muon_;
   std::vector<std::vector<float>> scratch_;
   std::vector<double> chunk_sums_;
   std::vector<float> cosines_, sines_;  // (angle_rows_, angle_HS_ / 2)

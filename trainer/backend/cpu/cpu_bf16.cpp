@@ -2,9 +2,6 @@
 #include "backend/cpu/cpu_bf16.h"
 
 #include <algorithm>
-#include <cstdlib>
-
-#include "base/error.h"
 
 namespace seedling {
 namespace {
@@ -18,18 +15,6 @@ constexpr int64_t kMaxSteps = 96;
 constexpr int64_t kWeightRows = 1024, kWeightColumns = 8192;
 
 }  // namespace
-
-uint16_t* PackedMemory::reserve(int64_t elements) {
-  if (elements <= elements_) return data_.get();
-  const size_t bytes = (static_cast<size_t>(elements) * sizeof(uint16_t) + 4095) / 4096 * 4096;
-  data_.reset();
-  data_.reset(static_cast<uint16_t*>(std::aligned_alloc(4096, bytes)));
-  elements_ = data_ == nullptr ? 0 : elements;
-  if (data_ == nullptr)
-    fail("Not enough memory for bf16 operands: ", bytes >> 20,
-         " MiB were refused. Use a smaller --batch-size or model.");
-  return data_.get();
-}
 
 Bf16Linear::Bf16Linear(const IsaKernels& isa, ThreadTeam& team)
     : isa_(isa), unit_(choose_bf16_unit(isa)), team_(team), workers_(static_cast<size_t>(team.size())) {}

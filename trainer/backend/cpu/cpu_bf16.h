@@ -8,32 +8,17 @@
 // Called by: the linear ops of CpuBackend when activations are bf16.
 #pragma once
 
-#include <cstdlib>
 #include <map>
-#include <memory>
 #include <tuple>
 #include <vector>
 
 #include "backend/backend.h"
 #include "backend/cpu/isa/bf16_unit.h"
 #include "backend/cpu/isa/isa.h"
+#include "backend/cpu/packed_memory.h"
 #include "backend/cpu/thread_team.h"
 
 namespace seedling {
-
-/// Memory that grows and never shrinks, starts at a cache line, and is not initialised.
-class PackedMemory {
- public:
-  uint16_t* reserve(int64_t elements);
-  uint16_t* data() const { return data_.get(); }
-
- private:
-  struct Free {
-    void operator()(uint16_t* p) const { std::free(p); }
-  };
-  std::unique_ptr<uint16_t, Free> data_;
-  int64_t elements_ = 0;
-};
 
 class Bf16Linear {
  public:

@@ -1,4 +1,4 @@
-// Packing bf16 operands, their products, and what follows a block of sums. Layout: bf16_layout.h.
+// Packing bf16 operands and their products. Layout: bf16_layout.h; what follows a block of sums: bf16_blocks.inc.h.
 // Included by table.inc.h alone.
 
 typedef uint32_t Pairs __attribute__((vector_size(kLanes * sizeof(uint32_t)), aligned(4), may_alias));
@@ -182,61 +182,6 @@ void pack_right_transposed(Bf16* panels, const void* w_, int64_t stride, int64_t
       uint32_t* to = reinterpret_cast<uint32_t*>(panels + (panel * steps + step) * kStepElements);
       transpose_pairs(to, 16, reinterpret_cast<const uint32_t*>(rows), 16);
       transpose_pairs(to + 256, 16, reinterpret_cast<const uint32_t*>(rows) + 256, 16);
-    }
-  }
-}
-
-/// The epilogue of a linear layer on a block of sums, while they are in L1.
-void finish_block(const BlockFinish& finish, const float* sums, int64_t rows, int64_t columns) {
-  const auto each = [&](auto activate) __attribute__((always_inline)) {
-    for (int64_t r = 0; r < rows; ++r) {
-      const float *sum = sums + r * kBlock, *bias = finish.bias;
-      Bf16* y = finish.y + r * finish.stride;
-      Bf16* pre = finish.pre == nullptr ? nullptr : finish.pre + r * finish.stride;
-      const Bf16* residual = finish.residual == nullptr ? nullptr : finish.residual + r * finish.stride;
-      float values[kBlock];
-      if (columns == kBlock) {
-        for (int64_t c = 0; c < kBlock; c += kLanes) {
-          Vec value = load_vec(sum + c);
-          if (bias != nullptr) value += load_vec(bias + c);
-          if (residual != nullptr) value += get_vec(residual + c);
-          if (pre != nullptr) put_vec(pre + c, value);
-          store_vec(values + c, value);
-        }
-        activate(values);
-        for (int64_t c = 0; c < kBlock; c += kLanes) put_vec(y + c, load_vec(values + c));
-        continue;
-      }
-      for (int64_t c = 0; c < columns; ++c) {
-        values[c] =
-            sum[c] + (bias == nullptr ? 0.0f : bias[c]) + (residual == nullptr ? 0.0f : get(residual + c));
-        if (pre != nullptr) put(pre + c, values[c]);
-      }
-      for (int64_t c = columns; c < kBlock; ++c) values[c] = 0.0f;
-      activate(values);
-      for (int64_t c = 0; c < columns; ++c) put(y + c, values[c]);
-    }
-  };
-  const auto nothing = [](float*) __attribute__((always_inline)){};
-  if (finish.activation == kNoActivation) return each(nothing);
-  with_activation(static_cast<Activation>(finish.activation), [&](auto kind) {
-    constexpr Activation kActivation = decltype(kind)::value;
-    each([](float* values) __attribute__((always_inline)) {
-#pragma omp simd
-      for (int64_t c = 0; c < kBlock; ++c) values[c] = kernels::activate<kActivation>(values[c]);
-    });
-  });
-}
-
-/// c += alpha sums, on floats (gradients of weights).
-void add_block(float* c, int64_t stride, const float* sums, int64_t rows, int64_t columns, float alpha) {
-  for (int64_t r = 0; r < rows; ++r) {
-    float* to = c + r * stride;
-    const float* sum = sums + r * kBlock;
-    if (columns == kBlock) {
-      for (int64_t i = 0; i < kBlock; ++i) to[i] += alpha * sum[i];
-    } else {
-      for (int64_t i = 0; i < columns; ++i) to[i] += alpha * sum[i];
     }
   }
 }

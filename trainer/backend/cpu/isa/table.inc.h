@@ -33,6 +33,7 @@ namespace {
 #include "backend/cpu/isa/attention_other.inc.h"
 #include "backend/cpu/isa/parameters.inc.h"
 #include "backend/cpu/isa/bf16_products.inc.h"
+#include "backend/cpu/isa/bf16_blocks.inc.h"
 #include "backend/cpu/isa/attention_bf16.inc.h"
 // clang-format on
 
@@ -86,7 +87,7 @@ constexpr IsaKernels kTable = {SEEDLING_TEXT(SEEDLING_ISA),
                                {squared_norm, adamw, momentum, apply_update},
                                product_kernels<float>(),
                                product_kernels<Bf16>(),
-                               {block_product, finish_block, add_block}};
+                               {block_product, finish_block, add_block, blend_block, round_block, transpose_block}};
 
 const IsaKernels& table() { return kTable; }
 
