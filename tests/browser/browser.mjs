@@ -39,8 +39,9 @@ export async function closeBrowser() {
 }
 
 /// Opens a page in a context of its own; page.faults collects what must not happen. `forgive` are words of console
-/// messages that a test expects (the browser itself reports a refused or failed request there).
-export async function openPage(link, {forgive = [], ...options} = {}) {
+/// messages that a test expects (the browser itself reports a refused or failed request there); `early` runs in the page
+/// before anything else.
+export async function openPage(link, {forgive = [], early = null, ...options} = {}) {
   const context = await (await launch()).newContext({viewport: {width: 1280, height: 900}, ...options});
   const page = await context.newPage();
   page.setDefaultTimeout(20000);
@@ -61,7 +62,8 @@ export async function openPage(link, {forgive = [], ...options} = {}) {
   if (process.env.SEEDLING_PAGE) {
     await page.route("**/page/**", (route) => route.fulfill({path: path.join(process.env.SEEDLING_PAGE, new URL(route.request().url()).pathname)}));
   }
-  if (link) await page.goto(link);
+  if (early) await page.addInitScript(early);
+  await page.goto(link);
   return page;
 }
 

@@ -53,8 +53,8 @@ export class Program {
   }
 
   /// Starts the server; the link with its token, once it listens.
-  async serve(port = 0) {
-    this.server = spawn(seedling, ["serve", "--runs", this.runs, "--port", String(port), "--threads", "1"],
+  async serve(port = 0, threads = 1) {
+    this.server = spawn(seedling, ["serve", "--runs", this.runs, "--port", String(port), "--threads", String(threads)],
       {env: this.environment, cwd: this.folder, stdio: ["ignore", "ignore", "pipe"]});
     let said = "";
     this.server.stderr.on("data", (data) => { said += data; });
@@ -86,6 +86,17 @@ export class Program {
       headers: {"Content-Type": "application/json", "X-Seedling-Token": this.token}});
     if (!reply.ok) throw new Error(`${route}: ${await reply.text()}`);
     return reply.json();
+  }
+
+  /// The last whole line of a run's metrics; undefined before the first.
+  lastLine(run) {
+    const place = path.join(this.runs, run, "metrics.jsonl");
+    if (!fs.existsSync(place)) return undefined;
+    const size = fs.statSync(place).size, bytes = Buffer.alloc(Math.min(size, 4096)), file = fs.openSync(place, "r");
+    fs.readSync(file, bytes, 0, bytes.length, size - bytes.length);
+    fs.closeSync(file);
+    const line = bytes.toString().split("\n").at(-2);
+    return line ? JSON.parse(line) : undefined;
   }
 
   /// The whole lines of one of a run's files.

@@ -39,7 +39,7 @@ suite("recovery", () => {
     await until(async () => (await status.textContent()).includes("reconnecting"), "the page says that it waits");
 
     await program.serve(new URL(program.origin).port);
-    await until(async () => (await status.textContent()).includes("live"), "the page is back");
+    await until(async () => (await status.textContent()).includes("connected"), "the page is back");
     await program.post("/api/runs", {command: "pretrain", resume: id});
     const before = (await plotOf(page, "loss")).curves[`${id} loss`].last;
     await until(async () => /is training/.test(await page.locator("#view-cockpit p[role=status]").textContent()), "the resumed run is shown", 60000);

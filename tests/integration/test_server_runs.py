@@ -8,7 +8,7 @@ import time
 import unittest
 
 from dashboard import DashboardTest, Reply, Stream
-from program import SEEDLING
+from program import SEEDLING, lines, metrics_without_times, model_of
 
 
 class PastRuns(DashboardTest):
@@ -248,6 +248,100 @@ class LiveRuns(DashboardTest):
         again = self.post("/api/runs", {"command": "pretrain", "resume": name})
         self.assertEqual((again.status, again.json()["id"]), (201, name))
         self.wait_for(lambda: self.run_of(name)["state"] == "running")
+
+    def test_a_steered_run_is_replayed_from_its_files(self):
+        name = self.start_tiny_run(steps=100000, dropout=0.1, **{"checkpoint-every": 20, "warmup-steps": 5})
+        self.wait_for(lambda: self.run_of(name)["step"] > 5)
+
+        def act(command, **more):
+            identity = self.post(f"/api/runs/{name}/commands", {"command": command, **more}).json()["id"]
+            return self.wait_for(lambda: [event for event in self.events_of(name) if event["id"] == identity])[0]
+
+        def train_on(steps):
+            wanted = self.run_of(name)["step"] + steps
+            act("resume")
+            self.wait_for(lambda: self.run_of(name)["step"] >= wanted)
+            act("pause")
+            return self.wait_for(lambda: self.run_of(name)["state"] == "paused" and self.run_of(name)["step"])
+
+        act("pause")
+        act("set", **{"learning-rate": 0.004})
+        act("step")
+        act("set", **{"batch-size": 6, "dropout": 0.2, "prompt": "a dog"})
+        train_on(45)
+        act("save")
+        self.assertLess(act("rewind", step=25)["to"], 26)
+        act("sample", prompt="the fox")
+        act("set", **{"grad-accumulation": 2})
+        step = train_on(15)
+        act("set", steps=step + 20)
+        act("resume")
+        self.wait_for(lambda: self.run_of(name)["state"] == "finished")
+        self.assertFalse([event for event in self.events_of(name) if "refused" in event])
+
+        run = self.run_of(name)["run"]
+        plan = {key: value for key, value in run["plan"].items() if key not in ("out", "resume")}
+        with open(self.path("again.json"), "w", encoding="utf-8") as file:
+            json.dump({**plan, "seed": run["seed"], "threads": run["machine"]["threads"], "precision": run["machine"]["precision"]}, file)
+        folder = os.path.join(self.runs, name)
+        done = self.run_program("pretrain", "--config", self.path("again.json"), "--replay", os.path.join(folder, "events.jsonl"),
+                                "--out", self.path("again"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(model_of(folder), model_of(self.path("again")))
+        self.assertEqual(metrics_without_times(folder), metrics_without_times(self.path("again")))
+        self.assertEqual(lines(os.path.join(folder, "health.jsonl")), lines(self.path("again/health.jsonl")))
+
+    def test_the_layers_are_measured_at_evaluations(self):
+        name = self.start_tiny_run(steps=100)
+        self.wait_for(lambda: self.run_of(name)["state"] == "finished")
+        health = self.get(f"/api/runs/{name}/health").json()["health"]
+        self.assertEqual([line["step"] for line in health], [50, 100])
+        run = self.run_of(name)
+        self.assertTrue(run["has_health"])
+        for line in health:
+            self.assertEqual([layer["name"] for layer in line["layers"]], ["embedding", "block 0", "block 1", "head"])
+            for layer in line["layers"]:
+                self.assertGreater(layer["gradient"], 0)
+                self.assertAlmostEqual(layer["update_to_weight"], layer["update"] / layer["weight"], places=9)
+                # AdamW moves each weight by about the learning rate, at most.
+                self.assertLess(layer["update"], 3 * run["run"]["plan"]["learning-rate"])
+                self.assertGreater(layer["update"], 0)
+            self.assertGreater(line["layers"][0]["activation"], 0)
+            self.assertIsNone(line["layers"][-1]["activation"])
+            self.assertEqual(line["layers"][1]["dead"], 0)
+        self.assertGreater(run["run"]["parameters"], 1000)
+        self.assertEqual(run["latest"]["val_loss"], run["metrics"]["val_loss"])
+
+    def test_how_a_run_ended_outlives_the_server(self):
+        failing = self.post("/api/runs", {"command": "pretrain", "data": self.path("missing.txt"), "steps": 5}).json()["id"]
+        diverging = self.start_tiny_run(**{"learning-rate": 1e20, "grad-clip": 0})
+        stopped, finished = self.start_tiny_run(), self.start_tiny_run(steps=20)
+        self.wait_for(lambda: self.run_of(stopped)["step"] > 20)
+        self.post(f"/api/runs/{stopped}/commands", {"command": "stop"})
+        ends = {failing: "failed", diverging: "failed", stopped: "stopped", finished: "finished"}
+        for name, state in ends.items():
+            self.wait_for(lambda: self.run_of(name)["state"] == state and not self.run_of(name)["live"])
+        before = {name: self.run_of(name)["message"] for name in ends}
+        killed = self.start_tiny_run()
+        self.wait_for(lambda: self.run_of(killed)["step"] > 20)
+        self.server.kill()
+        self.server.wait()
+        self.server.stdout.close()
+        self.server.stderr.close()
+        self.serve()
+        for name, state in ends.items():
+            run = self.run_of(name)
+            self.assertEqual((run["state"], run["message"]), (state, before[name]))
+        self.assertIn("missing.txt", before[failing])
+        self.assertIn("diverged", before[diverging])
+        self.assertIn("on request", before[stopped])
+        self.assertEqual(self.run_of(killed)["state"], "stopped")
+        self.assertIn("killed", self.run_of(killed)["message"])
+        self.assertEqual(self.get(f"/api/runs/{failing}/diagnosis").json()["findings"][0]["words"], before[failing])
+        again = self.post("/api/runs", {"command": "pretrain", "resume": stopped})
+        self.assertEqual(again.status, 201)
+        self.wait_for(lambda: self.run_of(stopped)["state"] == "running")
+        self.assertEqual(self.run_of(stopped)["message"], "")
 
     def test_starting_refuses(self):
         for body in ({"command": "dance"}, {}, {"command": "pretrain", "out": "/tmp/x"}, {"command": "pretrain", "wings": 2},

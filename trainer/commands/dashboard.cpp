@@ -1,17 +1,23 @@
 // --serve, and what the server asks of the program (see dashboard.h).
 #include "commands/dashboard.h"
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <thread>
 
 #include "backend/cpu/machine.h"
+#include "base/files.h"
 #include "commands/runs.h"
 #include "data/describe.h"
+#include "training/interrupt.h"
 #include "training/interventions.h"
 #include "training/plan.h"
 #include "training/run_directory.h"
-#include "web/server/server.h"
 
 namespace seedling {
 
@@ -45,6 +51,15 @@ CommandContext take_common_flags(json& flags, CommandContext context) {
   }
   if (device.threads < 0 || device.threads > 4096) fail_usage("\"threads\" must be between 0 and 4096");
   return context;
+}
+
+/// A fine-tuning run that goes on is told again what it was told in the beginning; flags given now win.
+void add_stored_flags(json& flags) {
+  if (!flags.value("resume", false)) return;
+  const json run = read_json(std::filesystem::path(flags["out"].get<std::string>()) / "run.json");
+  json all = run.value("flags", json::object());
+  all.update(flags);
+  flags = std::move(all);
 }
 
 const char* type_name(const std::optional<int64_t>&) { return "integer"; }
@@ -84,6 +99,18 @@ json describe_program() {
           {"start", {{"command", "pretrain"}, {"minutes", 3}}}};
 }
 
+constexpr double kPatience = 120.0;  // seconds that a page may rest before its program leaves
+
+/// Somebody pressed Enter in the terminal. Takes what was typed.
+bool enter_pressed() {
+  struct pollfd input {
+    STDIN_FILENO, POLLIN, 0
+  };
+  if (::poll(&input, 1, 0) <= 0) return false;
+  char typed[256];
+  return ::read(STDIN_FILENO, typed, sizeof typed) >= 0;
+}
+
 }  // namespace
 
 void add_serve_flag(CLI::App* command, int& port) {
@@ -112,6 +139,7 @@ server::TrainerHooks trainer_hooks(const CommandContext& context) {
     json flags = given;
     CommandContext own = take_common_flags(flags, context);
     if (command == "finetune") {
+      add_stored_flags(flags);
       run_finetune(finetune_flags_from_json(flags), own, session);
       return;
     }
@@ -123,20 +151,38 @@ server::TrainerHooks trainer_hooks(const CommandContext& context) {
   return hooks;
 }
 
-std::shared_ptr<void> start_dashboard(Session& session, const std::filesystem::path& run, int port,
-                                      const CommandContext& context) {
-  Snapshot snapshot;
-  snapshot.run = run.filename().string();
-  snapshot.folder = run;
-  session.publish(snapshot);
+std::shared_ptr<Dashboard> start_dashboard(const std::filesystem::path& runs, int port,
+                                           const CommandContext& context) {
   server::ServerOptions options;
-  options.runs = run.parent_path();
+  options.runs = runs;
   options.port = port;
   options.hooks = trainer_hooks(context);
-  auto dashboard = std::make_shared<server::Server>(std::move(options));
-  dashboard->attach(run, session);
-  context.say(dashboard->link_line());
-  return dashboard;
+  auto server = std::make_unique<server::Server>(std::move(options));
+  context.say(server->link_line());
+  return std::make_shared<Dashboard>(std::move(server));
+}
+
+std::shared_ptr<void> Dashboard::show(const std::filesystem::path& folder,
+                                      std::shared_ptr<Session> session) const {
+  Snapshot snapshot;
+  snapshot.run = folder.filename().string();
+  snapshot.folder = folder;
+  session->publish(snapshot);
+  server_->attach(folder, std::move(session));
+  return std::shared_ptr<void>(nullptr, [this, folder](void*) { server_->detach(folder); });
+}
+
+void Dashboard::stay_for_readers(const CommandContext& context) const {
+  const bool terminal = ::isatty(STDIN_FILENO) && ::isatty(STDERR_FILENO);
+  const auto in_use = [&] { return terminal && server_->is_watched() && server_->idle_seconds() < kPatience; };
+  if (interrupted() || (!in_use() && !server_->is_training())) return;
+  context.say(server_->is_training()
+                  ? "the runs that were started from the page go on; Ctrl-C saves and ends them"
+                  : "the page is in use, so the dashboard stays; Enter ends it, as do two minutes of rest");
+  while (!interrupted() && (server_->is_training() || in_use())) {
+    if (terminal && enter_pressed() && !server_->is_training()) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
 }
 
 }  // namespace seedling

@@ -41,8 +41,9 @@ FinetuneJob understand_job(const FinetuneFlags& given) {
 }  // namespace
 
 json run_finetune(const FinetuneFlags& given, CommandContext& context, Session& session,
-                  const std::function<void(const fs::path&)>& settled) {
-  const FinetuneJob job = understand_job(given);
+                  const std::function<void(const fs::path&)>& settled, const ShowRun& show) {
+  FinetuneJob job = understand_job(given);
+  job.show = show;
   if (settled) settled(job.folder);
   if (*job.given.task == "all") return train_all_tasks(job, context, session);
   if (job.given.compare) return compare_with_scratch(job, context, session);
@@ -57,13 +58,21 @@ void add_finetune_command(CLI::App& app, CommandContext& context) {
   add_serve_flag(command, *port);
   command->callback([flags, port, &context] {
     const InterruptGuard guard;
-    Session session;
-    std::shared_ptr<void> dashboard;
-    const json report = run_finetune(*flags, context, session, [&](const fs::path& folder) {
-      if (*port >= 0) dashboard = start_dashboard(session, folder, *port, context);
-    });
-    dashboard.reset();
+    const auto session = std::make_shared<Session>();
+    const bool parts = flags->compare || flags->task == "all";
+    std::shared_ptr<Dashboard> dashboard;
+    std::shared_ptr<void> shown;
+    const auto show = [&](const fs::path& folder, std::shared_ptr<Session> of) {
+      return dashboard ? dashboard->show(folder, std::move(of)) : nullptr;
+    };
+    const auto settled = [&](const fs::path& folder) {
+      if (*port >= 0) dashboard = start_dashboard(folder.parent_path(), *port, context);
+      if (!parts) shown = show(folder, session);
+    };
+    const json report = run_finetune(*flags, context, *session, settled, show);
     context.finish(report, report.value("table", ""));
+    shown.reset();
+    if (dashboard) dashboard->stay_for_readers(context);
   });
 }
 

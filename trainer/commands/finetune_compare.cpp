@@ -48,8 +48,9 @@ json one_run(const FinetuneJob& job, const std::string& name, const std::string&
   run.random_weights = random;
   run.brief = brief;
   run.score_limit = scored;
-  Session session;  // the parts of a comparison are runs of their own
-  return train_task(run, context, session);
+  const auto session = std::make_shared<Session>();  // the parts of a comparison are runs of their own
+  const auto shown = job.show ? job.show(run.folder, session) : nullptr;
+  return train_task(run, context, *session);
 }
 
 }  // namespace

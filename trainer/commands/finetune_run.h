@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/options.h"
+#include "commands/runs.h"
 #include "tasks/example_set.h"
 #include "tasks/task.h"
 #include "training/flags.h"
@@ -25,6 +26,7 @@ struct FinetuneJob {
   bool random_weights = false;  // the shape and tokenizer of --from, but nothing it has learned
   bool brief = false;           // part of a comparison: no score before, no look at what was forgotten
   int64_t score_limit = 0;      // score so many test examples only (0: all)
+  ShowRun show;                 // for each run of it
 };
 
 /// Where the run starts: the base model's shape with the task's head, and its tokenizer with the task's record.

@@ -13,6 +13,7 @@
 #include "training/finetune_plan.h"
 #include "training/finetuning.h"
 #include "training/interrupt.h"
+#include "training/interventions.h"
 #include "training/line_file.h"
 #include "training/run_directory.h"
 #include "training/speed.h"
@@ -168,6 +169,18 @@ FinetuneFlags read_record(const FinetuneJob& job, const TaskData& data, CommandC
   return finetune_flags_from_json(record["plan"]);
 }
 
+/// What was given by hand beside --resume and is not as the plan has it: an intervention at the step where it goes on.
+json changes_by_hand(const FinetuneJob& job, const FinetuneFlags& plan) {
+  const json given = settings_to_json(job.given.training), planned = settings_to_json(plan.training);
+  const std::vector<std::string>& changeable = changeable_flags();
+  json changes = json::object();
+  for (const auto& [name, value] : given.items()) {
+    if (planned.contains(name) && planned[name] == value) continue;
+    if (std::find(changeable.begin(), changeable.end(), name) != changeable.end()) changes[name] = value;
+  }
+  return changes;
+}
+
 void write_predictions(const fs::path& path, const std::vector<json>& predictions) {
   std::string lines;
   for (const json& line : predictions) lines += one_line(line) + "\n";
@@ -270,7 +283,8 @@ json train_task(const FinetuneJob& job, CommandContext& context, Session& sessio
     options.load = [&](const fs::path& folder) { put_back(model, read_adapter(folder, start.config)); };
   }
   Trainer trainer(options, model, objective, *start.tokenizer, session);
-  const TrainingResult result = trainer.run(job.resume);
+  const TrainingResult result =
+      trainer.run(job.resume, job.resume ? changes_by_hand(job, flags) : json::object());
 
   if (options.load) {
     options.load(result.checkpoint);

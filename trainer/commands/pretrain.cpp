@@ -67,13 +67,17 @@ void add_pretrain_command(CLI::App& app, CommandContext& context) {
   add_serve_flag(command, *port);
   command->callback([flags, port, &context] {
     const InterruptGuard guard;
-    Session session;
-    std::shared_ptr<void> dashboard;
-    const json report = run_pretrain(*flags, context, session, [&](const std::filesystem::path& folder) {
-      if (*port >= 0) dashboard = start_dashboard(session, folder, *port, context);
+    const auto session = std::make_shared<Session>();
+    std::shared_ptr<Dashboard> dashboard;
+    std::shared_ptr<void> shown;
+    const json report = run_pretrain(*flags, context, *session, [&](const std::filesystem::path& folder) {
+      if (*port < 0) return;
+      dashboard = start_dashboard(folder.parent_path(), *port, context);
+      shown = dashboard->show(folder, session);
     });
-    dashboard.reset();
     context.finish(report);
+    shown.reset();
+    if (dashboard) dashboard->stay_for_readers(context);
   });
 }
 

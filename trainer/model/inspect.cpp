@@ -1,5 +1,6 @@
 // Looking into a model and generating with it, one forward pass at a time: see model.h.
 #include <algorithm>
+#include <cmath>
 
 #include "base/error.h"
 #include "model/heads.h"
@@ -33,6 +34,22 @@ class Onlooker : public Recorder {
   Inspection& result_;
 };
 
+/// Keeps the root mean squares alone.
+class LoudnessMeter : public Recorder {
+ public:
+  LoudnessMeter(Pass& pass, std::vector<double>& scales) : pass_(pass), scales_(scales) {}
+  void hidden(int64_t, const Tensor& x) override {
+    double sum = 0.0;
+    for (const float value : read_floats(pass_.backend, x)) sum += static_cast<double>(value) * value;
+    scales_.push_back(std::sqrt(sum / static_cast<double>(x.size())));
+  }
+  void attention(int64_t, const Tensor&, const AttentionShape&) override {}
+
+ private:
+  Pass& pass_;
+  std::vector<double>& scales_;
+};
+
 }  // namespace
 
 std::vector<float> Model::logits(const Batch& batch) {
@@ -64,6 +81,19 @@ Inspection Model::inspect(const std::vector<int32_t>& tokens, const std::vector<
   const Tensor hidden = transformer_->forward(pass);
   result.logits = head_->logits(pass, hidden, batch);
   return result;
+}
+
+std::vector<double> Model::activation_scales(const Batch& batch) {
+  const int64_t T = batch.lengths.empty() ? batch.T : batch.lengths.front();
+  const auto first = [T](const std::vector<int32_t>& all) {
+    return std::vector<int32_t>(all.begin(), all.begin() + std::min<int64_t>(T, static_cast<int64_t>(all.size())));
+  };
+  Pass pass = begin(one_sequence(first(batch.tokens), first(batch.types)), false);
+  std::vector<double> scales;
+  LoudnessMeter meter(pass, scales);
+  pass.recorder = &meter;
+  transformer_->forward(pass);
+  return scales;
 }
 
 KvCache::~KvCache() {

@@ -98,6 +98,8 @@ class Model {
   /// Everything about one sequence; head_scale (L x NH, empty = all 1) switches heads off.
   Inspection inspect(const std::vector<int32_t>& tokens, const std::vector<int32_t>& types,
                      const std::vector<float>& head_scale);
+  /// Root mean squares of the embedding's output and of each block's, over the batch's first sequence.
+  std::vector<double> activation_scales(const Batch& batch);
 
   /// A cache for up to `capacity` positions.
   std::unique_ptr<KvCache> make_cache(int64_t capacity);

@@ -87,7 +87,7 @@ TrainingFlags changed_settings(const TrainingFlags& settings, const json& argume
 }
 
 bool is_replayed(const std::string& name) {
-  return name == "set" || name == "rewind" || name == "save" || name == "sample";
+  return name == "set" || name == "rewind" || name == "save" || name == "sample" || name == "stop";
 }
 
 }  // namespace seedling

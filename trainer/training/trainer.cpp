@@ -31,6 +31,8 @@ Trainer::Trainer(TrainerOptions options, Model& model, Objective& objective, con
       metrics_(options_.folder / "metrics.jsonl"),
       samples_(options_.folder / "samples.jsonl"),
       events_(options_.folder / "events.jsonl"),
+      health_(options_.folder / "health.jsonl"),
+      meter_(model),
       progress_(options_.quiet),
       flops_per_token_(model.config().flops_per_token(model.config().context_length)) {}
 
@@ -42,6 +44,7 @@ TrainingResult Trainer::run(bool resume, const nlohmann::json& changes) {
     leave();
     return result;
   } catch (const std::exception& error) {
+    record_end("failed", error.what());
     publish("failed", error.what());
     leave();
     throw;
@@ -66,6 +69,7 @@ TrainingResult Trainer::train_to_the_end() {
   }
   const std::string ending = state_.step < steps() ? "stopped" : "finished";
   if (state_.last_checkpoint != state_.step) save_here();
+  record_end(ending, stop_message_);
   publish(ending, stop_message_);
   return result(ending, stop_message_);
 }
@@ -78,11 +82,20 @@ void Trainer::take_step() {
   const double norm = gradient_norm(model_.parameters(), model_.backend());
   check_loss(loss.mean(), norm);
   const double rate = learning_rate();
+  const bool evaluated = is_evaluated(state_.step + 1);
+  double aside = 0.0;  // spent on looking, not on training
+  if (evaluated) {
+    const Clock::time_point pause = Clock::now();
+    meter_.before_step();
+    aside = seconds_since(pause);
+  }
   optimizer_->step(rate, clip_scale(norm, *state_.settings.grad_clip), state_.step + 1);
   model_.backend().parameters_changed();
   model_.backend().synchronize();
   state_.step += 1;
-  write_step(loss.mean(), norm, rate, seconds_since(begin), state_.tokens - tokens_before);
+  const double step_seconds = seconds_since(begin) - aside;
+  if (evaluated) write_health();
+  write_step(loss.mean(), norm, rate, step_seconds, state_.tokens - tokens_before);
 }
 
 /// Runs the micro-batches of one step. Each target's gradient is divided by the number of targets of the
@@ -119,8 +132,7 @@ void Trainer::write_step(double loss, double norm, double rate, double step_seco
   const double speed = static_cast<double>(step_tokens) / step_seconds;
   smooth_speed_ = smooth_speed_ == 0.0 ? speed : 0.9 * smooth_speed_ + 0.1 * speed;
   nlohmann::json line = {{"step", state_.step}, {"tokens", state_.tokens}, {"loss", loss}};
-  const bool due = state_.step % *state_.settings.eval_every == 0 || state_.step >= steps();
-  if (due) evaluate(line);
+  if (is_evaluated(state_.step)) evaluate(line);
   line["learning_rate"] = rate;
   line["grad_norm"] = norm;
   line["seconds"] = seconds();

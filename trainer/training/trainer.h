@@ -16,6 +16,7 @@
 #include "checkpoint/checkpoint.h"
 #include "model/model.h"
 #include "optimizer/optimizer.h"
+#include "training/health.h"
 #include "training/line_file.h"
 #include "training/objective.h"
 #include "training/progress.h"
@@ -67,6 +68,8 @@ class Trainer {
   LossSum forward_and_backward();
   void write_step(double loss, double norm, double rate, double step_seconds, int64_t step_tokens);
   void after_step();
+  /// An evaluation ends this step; the layers are measured in it, too.
+  bool is_evaluated(int64_t step) const { return step % *state_.settings.eval_every == 0 || step >= steps(); }
   double learning_rate() const;
   int64_t steps() const { return *state_.settings.steps; }
   double seconds() const;
@@ -85,11 +88,15 @@ class Trainer {
   void begin(bool resume, const nlohmann::json& changes);
   void load(const std::filesystem::path& checkpoint);
   void evaluate(nlohmann::json& line);
+  void write_health();
   void sample(const std::string& prompt);
   void save(const std::filesystem::path& run, TrainerState state);
   void save_here();
   void check_loss(double loss, double norm);
   void publish(const std::string& state, const std::string& message = "");
+  void record(const nlohmann::json& facts);
+  void record_begin();
+  void record_end(const std::string& state, const std::string& message);
   void show_progress(bool important);
   std::vector<NamedTensor> optimizer_tensors() const;
   TrainingResult result(const std::string& state, const std::string& message);
@@ -101,7 +108,8 @@ class Trainer {
   Session& session_;
   std::unique_ptr<Optimizer> optimizer_;
   TrainerState state_;
-  LineFile metrics_, samples_, events_;
+  LineFile metrics_, samples_, events_, health_;
+  HealthMeter meter_;
   Progress progress_;
 
   nlohmann::json last_metrics_;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "training/interrupt.h"
 #include "training/interventions.h"
 #include "training/run_directory.h"
@@ -47,10 +48,11 @@ void Trainer::begin(bool resume, const json& changes) {
     progress_.say(
         concat("resuming after step ", state_.step, " of ", steps(), " from ", checkpoint.string()));
   } else {
-    for (LineFile* file : {&metrics_, &samples_, &events_}) file->truncate(0);
+    for (LineFile* file : {&metrics_, &samples_, &events_, &health_}) file->truncate(0);
     apply_settings();
     sample(*state_.settings.prompt);
   }
+  record_begin();
   publish("running");
 }
 
@@ -67,6 +69,7 @@ void Trainer::load(const std::filesystem::path& checkpoint) {
   state_.last_checkpoint = state_.step;
   metrics_.truncate(state_.metrics_size);
   samples_.truncate(state_.samples_size);
+  health_.truncate(state_.health_size);
   earlier_seconds_ = state_.seconds;
   paused_seconds_ = 0.0;
   started_ = std::chrono::steady_clock::now();
@@ -89,6 +92,11 @@ void Trainer::evaluate(json& line) {
   state_.best_fields = evaluation.fields;
 }
 
+/// The layers' line in health.jsonl; always on the same text, so that the scales can be compared.
+void Trainer::write_health() {
+  health_.append({{"step", state_.step}, {"layers", meter_.after_step(objective_.batch(0, 1))}});
+}
+
 void Trainer::sample(const std::string& prompt) {
   json line = {{"step", state_.step}};
   line.update(objective_.sample(model_, prompt, kSampleSeed));
@@ -103,6 +111,7 @@ void Trainer::save(const std::filesystem::path& run, TrainerState state) {
   state.metrics_size = metrics_.size();
   state.samples_size = samples_.size();
   state.events_size = events_.size();
+  state.health_size = health_.size();
   const std::string name = checkpoint_name(state.step);
   const std::filesystem::path folder = run / "checkpoints" / name;
   if (options_.save) {
@@ -160,6 +169,39 @@ void Trainer::publish(const std::string& state, const std::string& message) {
   if (state == before) return;
   session_.notify("state",
                   {{"state", state}, {"message", message}, {"step", state_.step}, {"steps", steps()}});
+}
+
+/// What only the trainer knows of the run, in run.json, for those who read its folder later.
+void Trainer::record(const json& facts) {
+  const std::filesystem::path path = options_.folder / "run.json";
+  if (!std::filesystem::exists(path)) return;
+  const json before = read_json(path);
+  json run = before;
+  for (const auto& [name, value] : facts.items()) {
+    if (value.is_null()) {
+      run.erase(name);
+    } else {
+      run[name] = value;
+    }
+  }
+  if (run != before) write_json_atomic(path, run);
+}
+
+/// The sizes; an earlier end is none any more.
+void Trainer::record_begin() {
+  record({{"parameters", model_.parameters().count()},
+          {"trainable_parameters", model_.parameters().count(true)},
+          {"state", nullptr},
+          {"message", nullptr}});
+}
+
+void Trainer::record_end(const std::string& state, const std::string& message) {
+  try {
+    record({{"state", state}, {"message", message.empty() ? json(nullptr) : json(message)}});
+  } catch (const Error& error) {  // a full disk, say: the run's own error is the one to tell
+    if (state != "failed") throw;
+    progress_.say(error.what());
+  }
 }
 
 void Trainer::show_progress(bool important) {

@@ -30,6 +30,7 @@ void visit_fields(State& s, Visit&& visit) {
   visit("metrics_size", s.metrics_size);
   visit("samples_size", s.samples_size);
   visit("events_size", s.events_size);
+  visit("health_size", s.health_size);
 }
 
 }  // namespace

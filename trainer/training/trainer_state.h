@@ -31,8 +31,8 @@ struct TrainerState {
   int64_t last_checkpoint = -1;                // step of the newest good checkpoint
   int64_t replayed = 0;                        // events of --replay already made
 
-  // Bytes of the three files at this moment: what came later is cut on resume.
-  int64_t metrics_size = 0, samples_size = 0, events_size = 0;
+  // Bytes of the run's files of lines at this moment: what came later is cut on resume.
+  int64_t metrics_size = 0, samples_size = 0, events_size = 0, health_size = 0;
 };
 
 nlohmann::json state_to_json(const TrainerState& state);

@@ -90,13 +90,16 @@ void Trainer::write_event(const Command& command, const json& more) {
   session_.notify("intervention", line);
 }
 
-/// Interventions of an earlier run, in their order, each when its step has come.
+/// Interventions of an earlier run, in their order, each when its step has come. Where that run was stopped, this one
+/// saves and goes on: the earlier one may have been resumed.
 void Trainer::replay_events() {
   while (state_.replayed < static_cast<int64_t>(replay_.size())) {
     const json& event = replay_[static_cast<size_t>(state_.replayed)];
     if (event.value("step", int64_t{0}) != state_.step) return;
     ++state_.replayed;
-    obey({event.value("id", "replay"), event.value("command", ""), event.value("arguments", json::object())});
+    const std::string command = event.value("command", "");
+    obey({event.value("id", "replay"), command == "stop" ? "save" : command,
+          event.value("arguments", json::object())});
   }
 }
 
@@ -151,7 +154,7 @@ json Trainer::fork(const json& arguments) {
   forked.has_best = false;  // the best checkpoint stays with this run
   if (options.contains("set")) forked.settings = changed_settings(forked.settings, options["set"]);
   create_run_directory(folder);
-  for (const char* file : {"metrics.jsonl", "samples.jsonl", "events.jsonl"}) {
+  for (const char* file : {"metrics.jsonl", "samples.jsonl", "events.jsonl", "health.jsonl"}) {
     std::filesystem::copy_file(options_.folder / file, folder / file);
   }
   save(folder, forked);

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "base/error.h"
+#include "web/server/run_folder.h"
 
 namespace seedling::server {
 
@@ -14,12 +16,15 @@ using nlohmann::json;
 using SeriesRows = std::vector<SeriesIndex::Row>;
 
 constexpr int64_t kEnoughLines = 20;
+constexpr double kManyPasses = 20.0;     // over the training data
+constexpr double kStaleSeconds = 600.0;  // without a checkpoint
 
 /// What the rules look at: the series in at most 512 buckets.
 struct Chart {
   const SeriesIndex& index;
   const json& description;
   const json& summary;
+  const json& checkpoints;
   SeriesRows rows(const char* key) const { return index.query(key, INT64_MIN / 4, INT64_MAX / 4, 512).rows; }
 };
 
@@ -27,6 +32,13 @@ json finding(const char* code, const char* severity, const std::string& title, c
              const std::string& remedy, int64_t step = -1) {
   return {{"code", code},   {"severity", severity}, {"title", title},
           {"words", words}, {"remedy", remedy},     {"step", step < 0 ? json(nullptr) : json(step)}};
+}
+
+/// Four significant digits.
+std::string short_number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", value);
+  return text;
 }
 
 double mean_of(const SeriesRows& rows, size_t begin, size_t end) {
@@ -44,9 +56,9 @@ void overfitting(const Chart& chart, json& found) {
   const double rise = val.back().last - best->last;
   if (val.end() - best < 3 || rise < 0.02 * best->last) return;
   found.push_back(finding("overfitting", rise > 0.1 * best->last ? "bad" : "warning", "It learns by heart",
-                          concat("The validation loss was lowest at step ", best->step, " (", best->last,
-                                 ") and is now ", val.back().last, ", while the training loss is ",
-                                 loss.back().last, ": the model remembers its texts instead of their rules."),
+                          concat("The validation loss was lowest at step ", best->step, " (",
+                                 short_number(best->last), ") and is now ", short_number(val.back().last),
+                                 ", while the training loss is ", short_number(loss.back().last), ": the model remembers its texts instead of their rules."),
                           "Use the best checkpoint, give it more data or fewer steps, or raise the dropout.",
                           best->step));
 }
@@ -75,7 +87,7 @@ void divergence(const Chart& chart, json& found) {
   const double first = loss.front().max, last = mean_of(loss, loss.size() - 3, loss.size());
   if (last < first * 1.05) return;
   found.push_back(finding(
-      "divergence", "bad", "It unlearns", concat("The loss began at ", first, " and is now ", last, "."),
+      "divergence", "bad", "It unlearns", concat("The loss began at ", short_number(first), " and is now ", short_number(last), "."),
       "Rewind to the last good checkpoint and set a learning rate of a third or a tenth.", loss.back().step));
 }
 
@@ -90,8 +102,8 @@ void plateau(const Chart& chart, json& found) {
   if (fall <= 0.0 || middle - last > 0.005 * fall || middle - last < -0.02 * fall) return;
   found.push_back(
       finding("plateau", "note", "It has stopped improving",
-              concat("Over the last third of the steps the training loss moved only from ", middle, " to ",
-                     last, "."),
+              concat("Over the last third of the steps the training loss moved only from ", short_number(middle), " to ",
+                     short_number(last), "."),
               "It may be done. If not: a lower learning rate, a larger model or more data moves it again.",
               loss.back().step));
 }
@@ -105,13 +117,13 @@ void gradients(const Chart& chart, json& found) {
   if (early > 0.0 && last > 5.0 * early) {
     found.push_back(finding(
         "gradient_growth", "warning", "The gradients grow",
-        concat("The gradient norm has grown from about ", early, " to ", last, "; divergence often follows."),
+        concat("The gradient norm has grown from about ", short_number(early), " to ", short_number(last), "; divergence often follows."),
         "Lower the learning rate now, or clip gradients.", norm.back().step));
   }
   if (last < 1e-5) {
     found.push_back(
         finding("gradient_vanished", "bad", "The gradients have vanished",
-                concat("The gradient norm is ", last, ": nothing is learnt any more."),
+                concat("The gradient norm is ", short_number(last), ": nothing is learnt any more."),
                 "Look at Health for the layer where it dies; start again with a lower learning rate.",
                 norm.back().step));
   }
@@ -119,12 +131,31 @@ void gradients(const Chart& chart, json& found) {
 
 /// More passes over the data than it can give.
 void small_data(const Chart& chart, json& found) {
-  const auto epochs = chart.rows("epoch");
-  if (epochs.empty() || epochs.back().last < 20.0) return;
+  const auto tokens = chart.rows("tokens");
+  const json data = run_flag(chart.description, "data");
+  const json size = data.is_object() && data.contains("train_tokens") ? data["train_tokens"] : json(nullptr);
+  if (tokens.empty() || !size.is_number() || size.get<double>() < 1.0) return;
+  const double passes = tokens.back().last / size.get<double>();
+  if (passes < kManyPasses) return;
   found.push_back(
       finding("small_data", "note", "The data is small for so many steps",
-              concat("Every text has been seen about ", std::lround(epochs.back().last), " times."),
-              "More text teaches more than more passes over the same.", epochs.back().step));
+              concat("Every text has been seen about ", std::lround(passes), " times."),
+              "More text teaches more than more passes over the same.", tokens.back().step));
+}
+
+/// What a power cut would cost now: the training since the last checkpoint.
+void stale_checkpoint(const Chart& chart, json& found) {
+  const auto seconds = chart.rows("seconds");
+  if (chart.summary.value("state", "") != "running" || seconds.empty()) return;
+  const int64_t saved = chart.checkpoints.empty() ? 0 : chart.checkpoints.back()["step"].get<int64_t>();
+  const auto since = chart.index.query("seconds", saved, INT64_MAX / 4, 2).rows;
+  const double lost = since.empty() ? 0.0 : seconds.back().last - (saved == 0 ? 0.0 : since.front().min);
+  if (lost < kStaleSeconds) return;
+  found.push_back(finding(
+      "stale_checkpoint", lost > 6 * kStaleSeconds ? "warning" : "note", "The last checkpoint is old",
+      concat(saved == 0 ? "Nothing has been saved yet" : concat("The last checkpoint is of step ", saved),
+             ": if the computer went off now, ", std::lround(lost / 60.0), " minutes of training would be lost."),
+      "Save now (Cockpit), or let it save more often with --checkpoint-every.", saved));
 }
 
 /// How far the loss is from what the data allows.
@@ -139,14 +170,14 @@ void floor_distance(const Chart& chart, json& found) {
   const double over = best / value.get<double>() - 1.0;
   if (over < 0.1) {
     found.push_back(finding("near_floor", "good", "Close to all that can be known",
-                            concat("The best ", best, " bits a byte are within ", std::lround(100 * over),
+                            concat("The best ", short_number(best), " bits a byte are within ", std::lround(100 * over),
                                    " % of the entropy of the data."),
                             "More steps cannot win much here; change the data."));
   }
 }
 
 constexpr void (*kRules[])(const Chart&, json&) = {divergence, overfitting, spikes,        gradients,
-                                                   plateau,    small_data,  floor_distance};
+                                                   plateau,    small_data,  stale_checkpoint, floor_distance};
 
 int rank(const json& finding) {
   const std::string severity = finding["severity"];
@@ -155,15 +186,16 @@ int rank(const json& finding) {
 
 }  // namespace
 
-json diagnose(const SeriesIndex& index, const json& description, const json& summary) {
+json diagnose(const SeriesIndex& index, const json& description, const json& summary, const json& checkpoints) {
   json found = json::array();
   if (summary.value("state", "") == "failed") {
+    const json told = run_flag(description, "message");
     found.push_back(finding("failed", "bad", "The run failed",
-                            "It ended with an error; its message is beside its name.",
+                            told.is_string() ? told.get<std::string>() : "It ended with an error.",
                             "Correct the cause and start it again; the last checkpoint is whole."));
   }
   if (index.lines() < kEnoughLines) return found;
-  const Chart chart{index, description, summary};
+  const Chart chart{index, description, summary, checkpoints};
   for (const auto rule : kRules) rule(chart, found);
   std::stable_sort(found.begin(), found.end(),
                    [](const json& a, const json& b) { return rank(a) < rank(b); });
@@ -171,9 +203,12 @@ json diagnose(const SeriesIndex& index, const json& description, const json& sum
     const SeriesRows loss = chart.rows("loss");
     if (!loss.empty()) {
       found.push_back(finding("healthy", "good", "It learns as it should",
-                              concat("The loss has fallen from ", loss.front().max, " to ", loss.back().last,
+                              concat("The loss has fallen from ", short_number(loss.front().max), " to ",
+                                     short_number(loss.back().last),
                                      " with no jump and no sign of learning by heart."),
-                              "Nothing to do but wait.", loss.back().step));
+                              summary.value("state", "") == "running" ? "Nothing to do but wait."
+                                                                      : "Nothing: try it in the Playground.",
+                              loss.back().step));
     }
   }
   return found;

@@ -13,6 +13,6 @@ namespace seedling::server {
 /// Findings, worst first: {"code", "severity": "bad"|"warning"|"note"|"good", "title", "words", "remedy",
 /// "step"}.
 nlohmann::json diagnose(const SeriesIndex& index, const nlohmann::json& description,
-                        const nlohmann::json& summary);
+                        const nlohmann::json& summary, const nlohmann::json& checkpoints);
 
 }  // namespace seedling::server

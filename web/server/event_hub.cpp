@@ -78,14 +78,16 @@ void EventHub::flush() {
   points_.clear();
 }
 
-/// The gatherer's thread: waits for a first line, lets more come for a moment, sends them together.
+/// The gatherer's thread: a line after a silence goes out at once; those that follow quickly are sent together.
 void EventHub::gather() {
+  const auto pause = std::chrono::milliseconds(gather_milliseconds_);
+  auto next = std::chrono::steady_clock::now();
   std::unique_lock lock(mutex_);
   while (!closed_) {
     wake_gatherer_.wait(lock, [this] { return closed_ || !points_.empty(); });
-    wake_gatherer_.wait_for(lock, std::chrono::milliseconds(gather_milliseconds_),
-                            [this] { return closed_; });
+    wake_gatherer_.wait_until(lock, next, [this] { return closed_; });
     flush();
+    next = std::chrono::steady_clock::now() + pause;
   }
 }
 

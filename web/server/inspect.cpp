@@ -115,11 +115,6 @@ json mean_next_loss(const std::vector<float>& logits, const Subject& subject) {
   return sum / static_cast<double>(subject.T() - 1);
 }
 
-std::string layer_of(const std::string& parameter) {
-  if (parameter.rfind("blocks.", 0) == 0) return "block " + parameter.substr(7, parameter.find('.', 7) - 7);
-  return parameter.rfind("embedding", 0) == 0 ? "embedding" : "head";
-}
-
 json inspect_compare(const Call& call, json& body) {
   const json models = take_any(body, "models");
   const std::string text = take_string(body, "text", ""), context = take_string(body, "context", "");

@@ -37,9 +37,6 @@ nlohmann::json mean_next_loss(const std::vector<float>& logits, const Subject& s
 /// Token by token, what a row of logits says: softmax over the tokenizer's own ids.
 std::vector<double> probabilities_of(const float* logits, int64_t vocabulary);
 
-/// "embedding", "block 3", "head" of a parameter's name.
-std::string layer_of(const std::string& parameter);
-
 nlohmann::json inspect_probabilities(App& app, nlohmann::json& body);
 nlohmann::json inspect_attention(App& app, nlohmann::json& body);
 nlohmann::json inspect_logits(App& app, nlohmann::json& body);

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "training/health.h"
 #include "web/server/fields.h"
 #include "web/server/inspect.h"
 #include "web/server/reply.h"
@@ -20,47 +21,12 @@ namespace {
 
 constexpr int64_t kMostStepTokens = 256;
 constexpr double kMasked = 0.15;
-constexpr double kDead = 1e-12;  // a unit whose gradients are all smaller than this
 
-/// Root mean squares of one parameter or of several.
-struct Scales {
-  double weight = 0.0, gradient = 0.0, update = 0.0;
-  int64_t count = 0, units = 0, dead = 0;
-  void join(const Scales& other) {
-    weight += other.weight, gradient += other.gradient, update += other.update;
-    count += other.count, units += other.units, dead += other.dead;
-  }
-  json describe() const {
-    const double n = static_cast<double>(std::max<int64_t>(1, count));
-    const double w = std::sqrt(weight / n), g = std::sqrt(gradient / n), u = std::sqrt(update / n);
-    return {
-        {"weight", w},
-        {"gradient", g},
-        {"update", u},
-        {"gradient_to_weight", w > 0.0 ? json(g / w) : json(nullptr)},
-        {"update_to_weight", w > 0.0 ? json(u / w) : json(nullptr)},
-        {"dead", units > 0 ? json(static_cast<double>(dead) / static_cast<double>(units)) : json(nullptr)}};
-  }
-};
-
-Scales measure(const Parameter& p, double rate) {
-  Scales scales;
-  const float* w = p.value.as<float>();
+/// AdamW's first update moves every weight that has a gradient by the learning rate.
+LayerScales measure(Backend& backend, const Parameter& p, double rate) {
+  LayerScales scales = measure_parameter(backend, p);
   const float* g = p.gradient.as<float>();
-  for (int64_t i = 0; i < p.size(); ++i) {
-    scales.weight += static_cast<double>(w[i]) * w[i];
-    scales.gradient += static_cast<double>(g[i]) * g[i];
-    scales.update += g[i] != 0.0f ? rate * rate : 0.0;
-  }
-  scales.count = p.size();
-  if (p.name.find(".mlp.up.weight") == std::string::npos) return scales;
-  const int64_t width = p.shape[1];
-  for (int64_t row = 0; row < p.shape[0]; ++row, ++scales.units) {
-    double largest = 0.0;
-    for (int64_t c = 0; c < width; ++c)
-      largest = std::max(largest, std::abs(static_cast<double>(g[row * width + c])));
-    scales.dead += largest < kDead;
-  }
+  for (int64_t i = 0; i < p.size(); ++i) scales.update += g[i] != 0.0f ? rate * rate : 0.0;
   return scales;
 }
 
@@ -113,13 +79,13 @@ json inspect_step(App& app, json& body) {
   std::vector<float> before, after;
   const LossSum first = model.evaluate(batch, &before);
   model.train(batch, 1.0f / static_cast<float>(std::max<int64_t>(1, batch.target_count())), 0);
-  const Inspection seen = model.inspect(batch.tokens, {}, {});
+  const std::vector<double> activations = model.activation_scales(batch);
   std::vector<std::string> order;
-  std::map<std::string, Scales> layers;
+  std::map<std::string, LayerScales> layers;
   json groups = json::array();
   double squares = 0.0;
   for (const Parameter& p : model.parameters().all()) {
-    const Scales scales = measure(p, rate);
+    const LayerScales scales = measure(*copy->backend, p, rate);
     const std::string layer = layer_of(p.name);
     if (layers.find(layer) == layers.end()) order.push_back(layer);
     layers[layer].join(scales);
@@ -129,16 +95,10 @@ json inspect_step(App& app, json& body) {
     groups.push_back(std::move(group));
   }
   json by_layer = json::array();
-  for (const std::string& layer : order) {
-    json row = layers[layer].describe();
-    row["name"] = layer;
-    const size_t hidden =
-        layer.rfind("block ", 0) == 0 ? static_cast<size_t>(std::stoi(layer.substr(6))) + 1 : 0;
-    const std::vector<float>& x = seen.hidden[std::min(hidden, seen.hidden.size() - 1)];
-    double sum = 0.0;
-    for (const float value : x) sum += static_cast<double>(value) * value;
-    row["activation"] =
-        layer == "head" ? json(nullptr) : json(std::sqrt(sum / static_cast<double>(x.size())));
+  for (size_t i = 0; i < order.size(); ++i) {
+    json row = layers[order[i]].describe();
+    row["name"] = order[i];
+    row["activation"] = order[i] == "head" ? json(nullptr) : json(activations[i]);
     by_layer.push_back(std::move(row));
   }
   for (Parameter& p : model.parameters().all()) {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "training/health.h"
 #include "web/server/fields.h"
 #include "web/server/inspect.h"
 #include "web/server/reply.h"

@@ -11,6 +11,7 @@
 namespace seedling::server {
 
 namespace fs = std::filesystem;
+using nlohmann::json;
 
 namespace {
 
@@ -66,6 +67,7 @@ ModelStore::Lease ModelStore::get(const std::string& name) {
       if (session) loaded = live_copy(id, *session);
       if (!loaded && which == "live") refuse_not_found("the run \"" + id + "\" has no live weights here");
     }
+    if (which == "seed") loaded = seed_of(id);
     if (!loaded) loaded = read(folder_of(name));
     loaded->name = name;
     return Lease(mutex_, std::move(loaded));
@@ -140,6 +142,28 @@ std::shared_ptr<LoadedModel> ModelStore::read(const fs::path& folder) {
   kept_.push_front(loaded);
   if (kept_.size() > kKept) kept_.pop_back();
   return loaded;
+}
+
+/// The weights before the first step: random numbers made again from the run's seed, or the model that it began from.
+std::shared_ptr<LoadedModel> ModelStore::seed_of(const std::string& id) {
+  const fs::path shaped = folder_of(id);  // any of its checkpoints has the shape and the tokenizer
+  const json description = store_.find(id)->description();
+  const json from = run_flag(description, "from"), seed = run_flag(description, "seed");
+  if (from.is_string() && from != "scratch") return read(resolve_model_dir(from.get<std::string>()));
+  const fs::path key = id + "/seed";
+  for (auto it = kept_.begin(); it != kept_.end(); ++it) {
+    if ((*it)->folder == key) return kept_.splice(kept_.begin(), kept_, it), kept_.front();
+  }
+  auto made = std::make_shared<LoadedModel>();
+  made->folder = key;
+  made->backend = make_backend(quiet_device());
+  made->tokenizer = load_tokenizer(shaped);
+  made->model = std::make_unique<Model>(load_config(shaped), *made->backend, false);
+  made->model->initialize(seed.is_number_unsigned() ? seed.get<uint64_t>() : 1);
+  made->backend->parameters_changed();
+  kept_.push_front(made);
+  if (kept_.size() > kKept) kept_.pop_back();
+  return made;
 }
 
 std::unique_ptr<LoadedModel> ModelStore::copy_for_training(const LoadedModel& from) {

@@ -73,6 +73,7 @@ class ModelStore {
  private:
   std::shared_ptr<LoadedModel> live_copy(const std::string& id, Session& session);
   std::shared_ptr<LoadedModel> read(const std::filesystem::path& folder);
+  std::shared_ptr<LoadedModel> seed_of(const std::string& id);
 
   RunStore& store_;
   RunManager& manager_;

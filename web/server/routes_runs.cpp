@@ -2,6 +2,8 @@
 #include <charconv>
 #include <limits>
 
+#include "base/error.h"
+#include "base/files.h"
 #include "web/server/app.h"
 #include "web/server/diagnosis.h"
 #include "web/server/fields.h"
@@ -70,9 +72,10 @@ void get_diagnosis(const Call& call) {
   const auto run = folder_if_begun(call);
   if (!run) return call.reply({{"findings", json::array()}});
   const json description = run->description();
+  const json summary = call.app.manager.describe(call.path[2]), checkpoints = run->checkpoints();
   json findings;
   run->with_series(
-      [&](const SeriesIndex& index) { findings = diagnose(index, description, run->summary()); });
+      [&](const SeriesIndex& index) { findings = diagnose(index, description, summary, checkpoints); });
   call.reply({{"findings", findings}});
 }
 
@@ -113,14 +116,17 @@ void get_run(const Call& call) {
   if (what == "commands") throw HttpError(405, "method_not_allowed", "commands are sent with POST");
   if (!what.empty()) refuse_not_found("a run has no \"" + what + "\"");
   json reply = call.app.manager.describe(id);
-  reply["message"] = call.app.manager.message(id);
+  if (!reply.contains("message")) reply["message"] = "";
   reply["run"] = json::object();
   if (const auto run = call.app.store.find(id)) {
     reply["run"] = run->description();
     run->with_series([&](const SeriesIndex& index) {
       reply["keys"] = index.keys();
+      reply["latest"] = index.latest();
       reply["lines"] = index.lines();
     });
+    const std::filesystem::path report = run->folder() / "report.json";  // of a fine-tuning run that is done
+    if (std::filesystem::exists(report)) reply["report"] = read_json(report);
     reply["has_health"] = std::filesystem::exists(run->folder() / "health.jsonl");
   }
   call.reply(reply);

@@ -24,6 +24,10 @@ constexpr int64_t kMostLineBytes = int64_t{64} << 20;
 constexpr int64_t kTailBytes = 64 * 1024;
 constexpr size_t kMostLines = 20000;
 
+constexpr char kSilentEnd[] =
+    "It ended without saying why: the program was killed, or the computer went off. It can be continued from its last "
+    "checkpoint.";
+
 struct OpenFile {
   explicit OpenFile(const fs::path& path) : descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
     if (descriptor >= 0 && ::fstat(descriptor, &status) != 0) ::close(descriptor), descriptor = -1;
@@ -156,11 +160,13 @@ void copy_for_fork(const fs::path& parent, const std::string& checkpoint, const 
            fs::copy_options::recursive, error);
   if (!error) fs::create_symlink(checkpoint, fork / "checkpoints" / "latest", error);
   for (const char* name :
-       {"metrics.jsonl", "samples.jsonl", "events.jsonl"}) {  // cut to the checkpoint when it is resumed
+       {"metrics.jsonl", "samples.jsonl", "events.jsonl", "health.jsonl"}) {  // cut to the checkpoint when it is resumed
     if (!error && fs::exists(parent / name)) fs::copy_file(parent / name, fork / name, error);
   }
   if (error) fail(fork.string(), ": the fork cannot be made: ", error.message());
   json run = read_json(parent / "run.json");
+  run.erase("state");  // the parent's end is not the fork's
+  run.erase("message");
   run["forked_from"] = {{"run", parent.filename().string()}, {"step", checkpoint_step(checkpoint)}};
   write_json_atomic(fork / "run.json", run);
 }
@@ -217,13 +223,21 @@ json RunFolder::summary() {
   if (told.is_string() && (told == "finished" || told == "failed" || told == "stopped"))
     state = told.get<std::string>();
   if (state == "stopped" && is_being_written(folder_ / "metrics.jsonl")) state = "running";
-  return {{"id", id_},
-          {"command", command.is_string() ? command : json(run.contains("task") ? "finetune" : "pretrain")},
-          {"state", state},
-          {"live", false},
-          {"step", step},
-          {"steps", steps},
-          {"metrics", metrics}};
+  json summary = {
+      {"id", id_},
+      {"command", command.is_string() ? command : json(run.contains("task") ? "finetune" : "pretrain")},
+      {"state", state},
+      {"live", false},
+      {"step", step},
+      {"steps", steps},
+      {"metrics", metrics}};
+  const json message = run_flag(run, "message");
+  if (state == "stopped" && told.is_null()) {
+    summary["message"] = kSilentEnd;
+  } else if (state != "running" && message.is_string()) {
+    summary["message"] = message;
+  }
+  return summary;
 }
 
 json RunFolder::lines(const std::string& name) const {

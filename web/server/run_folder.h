@@ -39,7 +39,7 @@ class RunFolder {
 
   const std::string& id() const { return id_; }
   const std::filesystem::path& folder() const { return folder_; }
-  /// RUN of the contract, with "live": false.
+  /// RUN of the contract, with "live": false, and "message" where there is one: why it ended, in words.
   nlohmann::json summary();
   /// run.json, or {} where it is missing or malformed.
   nlohmann::json description() const;

@@ -1,9 +1,11 @@
 // The runs that this process trains (see run_manager.h).
 #include "web/server/run_manager.h"
 
+#include <algorithm>
 #include <random>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "web/server/fields.h"
 #include "web/server/reply.h"
 
@@ -17,8 +19,18 @@ struct RunManager::Run {
   std::shared_ptr<Session> session;
   std::thread thread;   // of runs started here
   bool ended = false;   // guarded by mutex_
-  std::string message;  // guarded by mutex_
 };
+
+namespace {
+
+/// A run goes on as what it is.
+void check_command_of(RunFolder& run, const std::string& command) {
+  const json own = run.summary()["command"];
+  if (own != command)
+    refuse_out_of_range("\"command\": the run \"" + run.id() + "\" is a " + own.get<std::string>() + " run");
+}
+
+}  // namespace
 
 std::string random_hex(int n) {
   std::random_device device;
@@ -49,14 +61,24 @@ void RunManager::end() {
   }
 }
 
-void RunManager::attach(const std::string& id, Session& session) {
+void RunManager::attach(const std::string& id, std::shared_ptr<Session> session) {
   auto run = std::make_shared<Run>();
   run->id = id;
-  run->session = std::shared_ptr<Session>(&session, [](Session*) {});  // lives longer than this manager
+  run->session = std::move(session);
   listen(run);
   const std::lock_guard lock(mutex_);
   runs_[id] = run;
   ++training_;
+}
+
+void RunManager::detach(const std::string& id) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (runs_.erase(id) == 0) return;
+    --training_;
+  }
+  free_place_.notify_all();
+  if (store_.find(id)) hub_.publish("state", describe(id));  // from here on as its files tell it
 }
 
 /// Everything the trainer says becomes an event. Runs on the trainer's thread: copies and returns.
@@ -89,24 +111,32 @@ std::shared_ptr<Session> RunManager::live(const std::string& id) const {
   return found->second->session;
 }
 
+bool RunManager::is_training() const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(runs_.begin(), runs_.end(), [](const auto& entry) {
+    return entry.second->thread.joinable() && !entry.second->ended;
+  });
+}
+
 json RunManager::describe_live(const Run& run) const {
   const auto snapshot = run.session->snapshot();
-  return {{"id", run.id},
-          {"command", snapshot->command.empty() ? run.command : snapshot->command},
-          {"state", snapshot->state},
-          {"live", true},
-          {"step", snapshot->step},
-          {"steps", snapshot->steps},
-          {"metrics", snapshot->metrics}};
+  json description = {{"id", run.id},
+                      {"command", snapshot->command.empty() ? run.command : snapshot->command},
+                      {"state", snapshot->state},
+                      {"live", true},
+                      {"step", snapshot->step},
+                      {"steps", snapshot->steps},
+                      {"metrics", snapshot->metrics}};
+  if (!snapshot->message.empty()) description["message"] = snapshot->message;
+  return description;
 }
 
 json RunManager::describe(const std::string& id) {
   std::shared_ptr<Run> run;
-  bool ended = true;
   {
     const std::lock_guard lock(mutex_);
     const auto found = runs_.find(id);
-    if (found != runs_.end()) run = found->second, ended = run->ended;
+    if (found != runs_.end()) run = found->second;
   }
   if (run && live(id)) return describe_live(*run);
   const auto folder = store_.find(id);
@@ -114,17 +144,18 @@ json RunManager::describe(const std::string& id) {
     json summary = folder->summary();
     if (run) {  // trained here and over: its own last words are surer than what the files suggest
       const std::string state = run->session->snapshot()->state;
-      if (state != "running" && state != "paused" && state != "starting")
+      if (state != "running" && state != "paused" && state != "starting") {
         summary["state"] = state;
-      else if (ended)
-        summary["state"] = run->message.empty() ? "stopped" : "failed";
+        summary.erase("message");
+        const std::string message = run->session->snapshot()->message;
+        if (!message.empty()) summary["message"] = message;
+      }
     }
     return summary;
   }
-  if (run) {  // it failed before it had written anything
+  if (run) {  // it ended before it had written anything
     json summary = describe_live(*run);
     summary["live"] = false;
-    summary["state"] = "failed";
     return summary;
   }
   refuse_not_found("there is no run \"" + id + "\"");
@@ -148,14 +179,6 @@ json RunManager::describe_all() {
   return {{"runs", runs}};
 }
 
-std::string RunManager::message(const std::string& id) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = runs_.find(id);
-  if (found == runs_.end()) return "";
-  return found->second->message.empty() ? found->second->session->snapshot()->message
-                                        : found->second->message;
-}
-
 std::string RunManager::start(json body) {
   if (!can_start()) throw HttpError(409, "not_live", "this server cannot start runs; use seedling serve");
   if (!body.is_object()) refuse_malformed("the body must be one JSON object");
@@ -171,6 +194,7 @@ std::string RunManager::start(json body) {
     if (!body.empty()) refuse_unknown("a run that is continued keeps its flags; send \"resume\" alone");
     if (!store_.find(id)) refuse_not_found("there is no run \"" + id + "\"");
     if (is_live(id)) throw HttpError(409, "not_live", "the run is training already");
+    check_command_of(*store_.find(id), command);
     launch(id, command, {{"resume", true}, {"out", store_.find(id)->folder().string()}});
     return id;
   }
@@ -206,6 +230,7 @@ std::string RunManager::start_fork(const std::string& command, json fork, const 
   refuse_rest(fork);
   const auto folder = store_.find(parent);
   if (!folder) refuse_not_found("there is no run \"" + parent + "\"");
+  check_command_of(*folder, command);
   std::string checkpoint;
   for (const json& one : folder->checkpoints()) {
     if (step < 0 ? one["latest"].get<bool>() : one["step"] == step) checkpoint = one["name"];
@@ -249,6 +274,18 @@ void RunManager::launch(const std::string& id, const std::string& command, const
   hub_.publish("state", describe_live(*run));
 }
 
+/// A run that failed before it had a run.json would be forgotten with this process: its end is written down for it.
+void RunManager::keep_failure(const Run& run, const std::string& message) {
+  const std::filesystem::path path =
+      std::filesystem::path(run.flags["out"].get<std::string>()) / "run.json";
+  if (std::filesystem::exists(path)) return;
+  try {
+    write_json_atomic(
+        path, {{"command", run.command}, {"flags", run.flags}, {"state", "failed"}, {"message", message}});
+  } catch (const Error&) {  // a disk that is full or gone: the page has been told, at least
+  }
+}
+
 /// The thread of one run: waits for a place, trains, says how it ended.
 void RunManager::train(const std::shared_ptr<Run>& run) {
   bool stopped = false;
@@ -275,6 +312,7 @@ void RunManager::train(const std::shared_ptr<Run>& run) {
     }
   }
   run->session->close();
+  if (!message.empty()) keep_failure(*run, message);
   Snapshot last = *run->session->snapshot();
   const bool ended = last.state == "finished" || last.state == "stopped" || last.state == "failed";
   if (!message.empty())
@@ -287,7 +325,6 @@ void RunManager::train(const std::shared_ptr<Run>& run) {
   {
     const std::lock_guard lock(mutex_);
     run->ended = true;
-    run->message = message;
     if (!stopped) --training_;
   }
   free_place_.notify_all();
@@ -330,6 +367,8 @@ json RunManager::command(const std::string& id, json body) {
     if (!there) refuse_out_of_range("the run has no checkpoint at or before that step");
   }
   if (command.name == "fork") {
+    if (folder && folder->folder().parent_path() != store_.folder())
+      refuse_out_of_range("this run is a part of a comparison: fork it from one of its checkpoints");
     if (command.arguments.contains("name")) {
       new_run = command.arguments["name"];
       if (store_.find(new_run)) refuse_out_of_range("there is a run of that name already");

@@ -30,8 +30,9 @@ class RunManager {
   /// Asks every run started here to stop and save, and waits for them.
   void end();
 
-  /// A run that somebody else's thread trains in this process (pretrain --serve).
-  void attach(const std::string& id, Session& session);
+  /// A run that somebody else's thread trains in this process (pretrain --serve), until it is detached.
+  void attach(const std::string& id, std::shared_ptr<Session> session);
+  void detach(const std::string& id);
   /// Starts a run as POST /api/runs says. Returns its id. Throws HttpError.
   std::string start(nlohmann::json body);
   /// Queues a command of POST /api/runs/ID/commands. Returns the reply. Throws HttpError (404, 409 not_live,
@@ -41,12 +42,12 @@ class RunManager {
   /// Null where this process does not train the run now.
   std::shared_ptr<Session> live(const std::string& id) const;
   bool is_live(const std::string& id) const { return live(id) != nullptr; }
+  /// Of the runs started here, one trains or waits for its turn.
+  bool is_training() const;
   /// RUN of the contract; throws HttpError 404.
   nlohmann::json describe(const std::string& id);
   /// {"runs": [RUN...]}.
   nlohmann::json describe_all();
-  /// Why a run ended, in words; empty if it did not say.
-  std::string message(const std::string& id) const;
   bool can_start() const { return static_cast<bool>(hooks_.train); }
   const TrainerHooks& hooks() const { return hooks_; }
 
@@ -56,6 +57,7 @@ class RunManager {
   void listen(const std::shared_ptr<Run>& run);
   void launch(const std::string& id, const std::string& command, const nlohmann::json& flags);
   void train(const std::shared_ptr<Run>& run);
+  static void keep_failure(const Run& run, const std::string& message);
   void finish_fork(const nlohmann::json& line);
   nlohmann::json describe_live(const Run& run) const;
 

@@ -19,7 +19,8 @@ bool is_run(const fs::path& folder) {
 }
 }  // namespace
 
-RunStore::RunStore(fs::path runs) : runs_(std::move(runs)) {
+RunStore::RunStore(fs::path runs) : runs_(fs::absolute(runs).lexically_normal()) {
+  if (!runs_.has_filename()) runs_ = runs_.parent_path();  // "runs/"
   std::error_code error;
   fs::create_directories(runs_, error);
   if (!fs::is_directory(runs_)) {
@@ -36,11 +37,19 @@ std::vector<std::string> RunStore::ids() const {
     if (ignored) time = fs::last_write_time(folder, ignored);
     found.emplace_back(time, id);
   };
-  for (const auto& entry :
-       fs::directory_iterator(runs_, fs::directory_options::skip_permission_denied, ignored)) {
-    const std::string id = entry.path().filename().string();
-    if (valid_run_id(id) && is_run(entry.path())) add(id, entry.path());
-  }
+  const auto for_each = [&](const fs::path& parent, const auto& use) {
+    for (const auto& entry :
+         fs::directory_iterator(parent, fs::directory_options::skip_permission_denied, ignored)) {
+      const std::string id = id_of(entry.path());
+      if (!id.empty() && entry.is_directory(ignored)) use(id, entry.path());
+    }
+  };
+  for_each(runs_, [&](const std::string& id, const fs::path& folder) {
+    if (is_run(folder)) return add(id, folder);
+    for_each(folder, [&](const std::string& part, const fs::path& inner) {
+      if (is_run(inner)) add(part, inner);
+    });
+  });
   const std::lock_guard lock(mutex_);
   for (const auto& [id, folder] : adopted_) {
     if (std::none_of(found.begin(), found.end(), [&, id = &id](const auto& f) { return f.second == *id; }))
@@ -52,12 +61,32 @@ std::vector<std::string> RunStore::ids() const {
   return ids;
 }
 
+std::string RunStore::id_of(const fs::path& folder) const {
+  const fs::path whole = fs::absolute(folder).lexically_normal();
+  const std::string name = whole.filename().string();
+  const fs::path parent = whole.parent_path();
+  const bool part = parent != runs_ && parent.parent_path() == runs_;
+  const std::string id = part ? parent.filename().string() + "." + name : name;
+  return valid_run_id(name) && valid_run_id(id) ? id : "";
+}
+
+/// The folder of an id: a run, or a run of a comparison; empty where there is none.
+fs::path RunStore::folder_of(const std::string& id) const {
+  if (is_run(runs_ / id)) return runs_ / id;
+  for (size_t dot = id.find('.'); dot != std::string::npos; dot = id.find('.', dot + 1)) {
+    const std::string comparison = id.substr(0, dot), part = id.substr(dot + 1);
+    if (!valid_run_id(comparison) || !valid_run_id(part)) continue;
+    if (is_run(runs_ / comparison / part)) return runs_ / comparison / part;
+  }
+  return {};
+}
+
 std::shared_ptr<RunFolder> RunStore::find(const std::string& id) {
   if (!valid_run_id(id)) return nullptr;
   const std::lock_guard lock(mutex_);
   const auto adopted = adopted_.find(id);
-  const fs::path folder = adopted == adopted_.end() ? runs_ / id : adopted->second;
-  if (adopted == adopted_.end() && !is_run(folder)) return nullptr;
+  const fs::path folder = adopted == adopted_.end() ? folder_of(id) : adopted->second;
+  if (folder.empty()) return nullptr;
   auto& run = known_[id];
   if (!run) run = std::make_shared<RunFolder>(id, folder);
   limit_memory(id);

@@ -24,13 +24,16 @@ class RunStore {
   explicit RunStore(std::filesystem::path runs);
 
   const std::filesystem::path& folder() const { return runs_; }
-  /// Ids of the folders that are runs (they hold run.json or metrics.jsonl), newest first.
+  /// Ids of the folders that are runs (they hold run.json or metrics.jsonl), newest first. The runs that a comparison
+  /// is made of lie in its folder: their ids are COMPARISON.RUN.
   std::vector<std::string> ids() const;
   /// Null where there is no such run (or the id is not an id).
   std::shared_ptr<RunFolder> find(const std::string& id);
   /// Where a model lies: "ID" (its best checkpoint, else its latest), "ID/latest", "ID/best",
   /// "ID/step-000500". Empty where there is none.
   std::filesystem::path checkpoint(const std::string& name);
+  /// The id of a run's folder; empty where its name cannot be one.
+  std::string id_of(const std::filesystem::path& folder) const;
   /// A run that need not lie under runs(): the process's own, with --serve.
   void adopt(const std::string& id, const std::filesystem::path& folder);
   /// An id of the form NAME-2 that no folder has yet; makes its folder, so that it is taken.
@@ -39,6 +42,7 @@ class RunStore {
   std::string free_id(const std::string& name) const;
 
  private:
+  std::filesystem::path folder_of(const std::string& id) const;
   void limit_memory(const std::string& used);  // mutex_ held
 
   std::filesystem::path runs_;

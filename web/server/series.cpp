@@ -85,6 +85,14 @@ void SeriesIndex::add(std::string_view key, double value) {
   column.push(value);
 }
 
+std::map<std::string, double> SeriesIndex::latest() const {
+  std::map<std::string, double> values;
+  for (const auto& [key, column] : columns_) {
+    if (!column.values.empty()) values[key] = column.values.back();
+  }
+  return values;
+}
+
 std::vector<std::string> SeriesIndex::keys() const {
   std::vector<std::string> names;
   for (const auto& [key, column] : columns_) names.push_back(key);

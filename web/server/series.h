@@ -34,6 +34,8 @@ class SeriesIndex {
 
   bool has(std::string_view key) const { return columns_.find(key) != columns_.end(); }
   std::vector<std::string> keys() const;
+  /// The newest value of each key: evaluations are rarer than steps.
+  std::map<std::string, double> latest() const;
   int64_t lines() const { return static_cast<int64_t>(steps_.size()); }
   int64_t last_step() const { return steps_.empty() ? -1 : steps_.back(); }
   /// At most `points` rows, at least half as many where there are so many points, of the points with from <=

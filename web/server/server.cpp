@@ -1,6 +1,7 @@
 // The server put together (see server.h).
 #include "web/server/server.h"
 
+#include <limits>
 #include <thread>
 
 #include "base/error.h"
@@ -30,6 +31,10 @@ constexpr int kTrustedBeyondLoopback = 53000;
 
 struct Server::Parts {
   Parts(const ServerOptions& options) : app(options.runs, options.hooks), http(&guard) {}
+  std::string own_id(const std::filesystem::path& folder) const {
+    const std::string id = app.store.id_of(folder);
+    return id.empty() ? "this-run" : id;
+  }
   App app;
   GuardOptions guard;
   GuardedServer http;
@@ -92,6 +97,17 @@ Server::~Server() {
   parts.listener.join();
 }
 
+bool Server::is_watched() const { return parts_->app.streams > 0; }
+
+double Server::idle_seconds() const {
+  using Clock = std::chrono::steady_clock;
+  const Clock::duration last(parts_->app.last_request);
+  if (last.count() == 0) return std::numeric_limits<double>::infinity();
+  return std::chrono::duration<double>(Clock::now().time_since_epoch() - last).count();
+}
+
+bool Server::is_training() const { return parts_->app.manager.is_training(); }
+
 int Server::port() const { return parts_->port; }
 
 std::string Server::link_line() const {
@@ -102,12 +118,14 @@ std::string Server::link_line() const {
   return line;
 }
 
-void Server::attach(const std::filesystem::path& folder, Session& session) {
-  std::string id = std::filesystem::absolute(folder).lexically_normal().filename().string();
-  if (id.empty()) id = std::filesystem::absolute(folder).lexically_normal().parent_path().filename().string();
-  if (!valid_run_id(id)) id = "this-run";
+void Server::attach(const std::filesystem::path& folder, std::shared_ptr<Session> session) {
+  const std::string id = parts_->own_id(folder);
   parts_->app.store.adopt(id, folder);
-  parts_->app.manager.attach(id, session);
+  parts_->app.manager.attach(id, std::move(session));
+}
+
+void Server::detach(const std::filesystem::path& folder) {
+  parts_->app.manager.detach(parts_->own_id(folder));
 }
 
 }  // namespace seedling::server

@@ -30,8 +30,16 @@ class Server {
   /// "dashboard: http://127.0.0.1:8080/#token=..." : the contract's line, to be printed once on standard
   /// error.
   std::string link_line() const;
-  /// A run that the caller trains in this process, in `folder`. The session must outlive this server.
-  void attach(const std::filesystem::path& folder, Session& session);
+  /// A run that the caller trains in this process, in `folder`: it is live until detach().
+  void attach(const std::filesystem::path& folder, std::shared_ptr<Session> session);
+  void detach(const std::filesystem::path& folder);
+
+  /// A page is open: it holds a stream.
+  bool is_watched() const;
+  /// Seconds since anything but a stream was last asked for; infinite where nothing ever was.
+  double idle_seconds() const;
+  /// Runs that were started from a page train here, or wait for their turn.
+  bool is_training() const;
 
  private:
   struct Parts;

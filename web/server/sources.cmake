@@ -16,12 +16,12 @@ endif()
 set(SEEDLING_CHART_JS_VERSION 3.9.1)
 find_file(CHART_JS NAMES chart.min.js chart.js
   PATHS /usr/share/javascript/chart.js /usr/share/nodejs/chart.js/dist
-        ${CMAKE_SOURCE_DIR}/build/vendor/chart.js/dist ${CMAKE_SOURCE_DIR}/node_modules/chart.js/dist
+        ${CMAKE_SOURCE_DIR}/build/chart.js/package/dist ${CMAKE_SOURCE_DIR}/node_modules/chart.js/dist
   NO_DEFAULT_PATH)
 if(NOT CHART_JS)
   message(FATAL_ERROR "Chart.js is missing. Debian and Ubuntu: apt install libjs-chart.js; elsewhere: "
-                      "npm install --prefix build/vendor chart.js@${SEEDLING_CHART_JS_VERSION} and give "
-                      "-DCHART_JS=build/vendor/node_modules/chart.js/dist/chart.min.js.")
+                      "npm pack chart.js@${SEEDLING_CHART_JS_VERSION}, unpack it, and give "
+                      "-DCHART_JS=package/dist/chart.min.js.")
 endif()
 file(READ ${CHART_JS} chart_head LIMIT 200)
 if(NOT chart_head MATCHES "Chart.js v3\\.9\\.")

@@ -45,10 +45,7 @@ class StreamReader {
       greeting_.clear();
       return write(sink, text);
     }
-    if (app_.hub.closed()) {
-      sink.done();
-      return true;
-    }
+    const bool ending = app_.hub.closed();  // what is in the ring still goes out: the last words of a run, say
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next_ping_ - Clock::now());
     uint64_t dropped = 0;
     const auto events = app_.hub.read(cursor_, dropped, static_cast<int>(std::max<int64_t>(1, left.count())));
@@ -65,7 +62,9 @@ class StreamReader {
       text += EventHub::frame("ping", "{}");
       next_ping_ = Clock::now() + kPing;
     }
-    return text.empty() || write(sink, text);
+    if (!text.empty() && !write(sink, text)) return false;
+    if (ending) sink.done();
+    return true;
   }
 
  private:

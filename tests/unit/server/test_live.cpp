@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_SUITE(server_live)
 
 BOOST_AUTO_TEST_CASE(stalled_readers_do_not_hold_up_the_trainer) {
   fake::Folder folder;
-  seedling::Session session;
+  const auto session = std::make_shared<seedling::Session>();
   Server server({folder.path, "127.0.0.1", 0, fake::hooks()});
   server.attach(folder.path / "own", session);
   std::filesystem::create_directories(folder.path / "own");
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(stalled_readers_do_not_hold_up_the_trainer) {
     double total = 0.0;
     for (int i = 0; i < 2000; ++i) {
       const auto begin = std::chrono::steady_clock::now();
-      session.notify("metrics", line);
+      session->notify("metrics", line);
       const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
       longest = std::max(longest, seconds), total += seconds;
     }

@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(diagnoses) {
       index.add("loss", loss(static_cast<double>(step)));
       if (step % 20 == 0) index.add("val_loss", val(static_cast<double>(step)));
     }
-    return diagnose(index, description, running);
+    return diagnose(index, description, running, json::array());
   };
   const auto falling = [](double t) { return 1.0 + 3.0 * std::exp(-t / 150.0); };
   const json healthy = run(falling, falling);
@@ -120,7 +120,26 @@ BOOST_AUTO_TEST_CASE(diagnoses) {
   BOOST_TEST(has(run([](double t) { return 2.0 + t / 100.0; }, falling), "divergence"));
   BOOST_TEST(has(run([](double t) { return t < 50.0 ? 4.0 - t / 25.0 : 2.0; }, [](double) { return 2.0; }),
                  "plateau"));
-  BOOST_TEST(diagnose(SeriesIndex(), description, running).empty());
+  BOOST_TEST(diagnose(SeriesIndex(), description, running, json::array()).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_diagnosis_knows_the_data_and_the_checkpoints) {
+  const auto run = [](double seconds_a_step, const json& checkpoints, int64_t train_tokens) {
+    SeriesIndex index;
+    for (int64_t step = 1; step <= 400; ++step) {
+      index.begin_line(step);
+      index.add("loss", 1.0 + 3.0 * std::exp(-static_cast<double>(step) / 150.0));
+      index.add("seconds", seconds_a_step * static_cast<double>(step));
+      index.add("tokens", 100.0 * static_cast<double>(step));
+    }
+    return diagnose(index, {{"data", {{"train_tokens", train_tokens}}}}, {{"state", "running"}}, checkpoints);
+  };
+  const json early = json::array({{{"step", 10}}}), late = json::array({{{"step", 10}}, {{"step", 390}}});
+  BOOST_TEST(has(run(0.1, early, 1000000), "healthy"));
+  BOOST_TEST(has(run(2.0, early, 1000000), "stale_checkpoint"));
+  BOOST_TEST(has(run(2.0, json::array(), 1000000), "stale_checkpoint"));
+  BOOST_TEST(!has(run(2.0, late, 1000000), "stale_checkpoint"));
+  BOOST_TEST(has(run(0.1, early, 1000), "small_data"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,5 @@
 // Where the page begins: the frame around the views, the way between them, keys, theme, and the words of the connection.
+import {watchAbsence} from "./absence.js";
 import {h, fill, isTyping, throttled} from "./dom.js";
 import {address, command, emit, isActive, on, readAddress, set, start, state} from "./store.js";
 import {explain, say} from "./notices.js";
@@ -92,6 +93,7 @@ window.addEventListener("resize", throttled(() => emit("resize"), 300));
 on("settings", navigation);
 on("defaults", () => { if (shown?.empty) { shown = null; show(); } });
 
+watchAbsence(document.getElementById("absence"));
 fill(document.getElementById("top"), topBar({toggleTheme, toggleProjector}));
 await start();
 show();

@@ -15,10 +15,12 @@ export function modelPicker(onChange, label = "Weights of") {
     const before = choice.value;
     const options = [];
     if (run.live && isActive(run)) options.push([`${run.id}/live`, "now, while it trains"]);
+    const seed = checkpoints.length ? [[`${run.id}/seed`, "before the first step"]] : [];
     for (const one of [...checkpoints].reverse()) {
       const words = [one.best ? "best" : "", one.latest ? "latest" : ""].filter(Boolean).join(", ");
       options.push([`${run.id}/${one.name}`, `step ${one.step}${words ? ` (${words})` : ""}`]);
     }
+    options.push(...seed);
     fill(choice, options.length ? options.map(([value, words]) => h("option", {value}, words))
       : h("option", {value: ""}, "no weights yet"));
     if (options.some(([value]) => value === before)) choice.value = before;
@@ -108,14 +110,14 @@ export function textBox(label, value, onChange, rows = 3) {
   return {element: h("label.field", {}, h("span", {}, label), area), value: () => area.value, area};
 }
 
-/// The beginning of a text that suits the current run: its last sample, else a common first sentence.
+/// The beginning of a text that suits the current run: its last sample; while it knows no words yet, a common sentence.
 export async function exampleText(words = 24) {
   if (state.current) {
     const {samples} = await get(`/api/runs/${state.current.id}/samples`).catch(() => ({samples: []}));
     const last = samples.at(-1);
-    if (last) return ((last.prompt ?? "") + last.text).split(/(?<=\s)/).slice(0, words).join("").trim();
+    if (last?.step > 0) return ((last.prompt ?? "") + last.text).split(/(?<=\s)/).slice(0, words).join("").trim();
   }
-  return "Once upon a time there was a little";
+  return "Once upon a time there was a little girl who lived near the old mill by the river.".split(/(?<=\s)/).slice(0, words).join("").trim();
 }
 
 /// Is the current run's model one that fills masks?

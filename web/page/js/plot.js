@@ -2,7 +2,7 @@
 // zoom and pan, export, and a table beside the canvas. Chart.js draws; what is drawn is decided here.
 import {get} from "./api.js";
 import {h, fill, throttled} from "./dom.js";
-import {number, duration, whole} from "./format.js";
+import {count, number, duration, whole} from "./format.js";
 import {Series, axisOf, smooth, toCsv} from "./series.js";
 import {on, set, state, overlays} from "./store.js";
 
@@ -24,6 +24,7 @@ const annotations = {
     ctx.clip();
     ctx.lineWidth = 1;
     let lastLabel = -Infinity;
+    const taken = [];  // where words stand: [left, right, y]
     for (const line of options.lines ?? []) {
       const at = y.getPixelForValue(line.value);
       ctx.strokeStyle = ctx.fillStyle = line.color;
@@ -33,7 +34,13 @@ const annotations = {
       ctx.lineTo(area.right, at);
       ctx.stroke();
       ctx.textAlign = "right";
-      ctx.fillText(line.label, area.right - 6, at - 4);
+      // Words that would stand on others move to the left.
+      const wide = ctx.measureText(line.label).width, tall = parseInt(ctx.font, 10) + 3;
+      let right = area.right - 6;
+      const clash = () => taken.find(([l, r, y]) => Math.abs(y - at) < tall && l < right + 8 && right - wide < r + 8);
+      for (let other = clash(); other; other = clash()) right = other[0] - 10;
+      taken.push([right - wide, right, at]);
+      ctx.fillText(line.label, right, at - 4);
     }
     ctx.setLineDash([1, 3]);
     ctx.textAlign = "left";
@@ -45,7 +52,7 @@ const annotations = {
       ctx.moveTo(at, area.top);
       ctx.lineTo(at, area.bottom);
       ctx.stroke();
-      if (at - lastLabel > 14) {
+      if (at - lastLabel > 14 && area.bottom - area.top > 220) {  // small plots have the lines alone
         ctx.save();
         ctx.translate(at + 4, area.top + 4);
         ctx.rotate(Math.PI / 2);
@@ -104,10 +111,10 @@ export class Plot {
     return h("figure.plot", {data: {plot: this.options.key}},
       h("figcaption", {},
         h("span.title", {}, this.options.title),
-        this.options.words ? h("span.words", {}, this.options.words) : null,
         h("span.tools", {}, this.resetButton,
           h("button.small", {onclick: () => this.saveCsv(), "aria-label": `${this.options.title} as CSV`}, "CSV"),
-          h("button.small", {onclick: () => this.savePng(), "aria-label": `${this.options.title} as PNG`}, "PNG"))),
+          h("button.small", {onclick: () => this.savePng(), "aria-label": `${this.options.title} as PNG`}, "PNG")),
+        this.options.words ? h("span.words", {}, this.options.words) : null),
       h("div.canvas", {}, this.canvas, this.message), this.details);
   }
 
@@ -196,7 +203,7 @@ export class Plot {
       const hue = color(`--series-${index % 8}`);
       const label = this.runs().length > 1 ? `${series.run} ${series.key}` : series.key;
       // Evaluations are few and far between: they stand as dots and are not smoothed.
-      const sparse = rows.length < 60 && rows.length > 0 && rows.at(-1)[0] - rows[0][0] > 2 * rows.length;
+      const sparse = rows.length === 1 || (rows.length > 0 && rows.length < 60 && rows.at(-1)[0] - rows[0][0] > 2 * rows.length);
       const envelope = rows.flatMap((row) => row[1] === row[2]
         ? [{x: axis(row[0]), y: row[3]}] : [{x: axis(row[0]), y: row[1]}, {x: axis(row[0]), y: row[2]}]);
       const smoothed = sparse ? rows.map((row) => row[3]) : smooth(rows, strength);
@@ -262,7 +269,7 @@ export class Plot {
         interaction: {mode: "nearest", axis: "x", intersect: false},
         scales: {
           x: {ticks: {maxRotation: 0, autoSkipPadding: 24, callback: (value) => axisWords(value)}, grid: {}},
-          y: {ticks: {callback: (value) => number(value)}, grid: {}},
+          y: {ticks: {callback: (value) => Math.abs(value) >= 10000 ? count(value) : number(value)}, grid: {}},
         },
         plugins: {
           legend: {
@@ -403,6 +410,7 @@ export function eventWords(event) {
   const words = (table) => Object.entries(table).filter(([key]) => !["id", "command", "step", "run", "time", "seconds"].includes(key))
     .map(([key, value]) => `${key} ${typeof value === "number" ? number(value) : value}`).join(", ");
   const said = event.arguments ?? event;
+  if (String(event.id).startsWith("clock-")) return `clock: ${said.steps} steps`;
   if (event.command === "fork") return `fork ${said.name ?? ""}`.trim();
   return event.command === "set" ? words(said) : event.command;
 }

@@ -60,7 +60,19 @@ function chooseRun() {
   const before = state.current?.id;
   state.current = state.runs.get(state.settings.run) ?? runs.find((run) => run.live && isActive(run)) ??
     runs.find((run) => run.live) ?? runs[0] ?? null;
-  if (state.current?.id !== before) emit("current", state.current);
+  if (state.current?.id === before) return;
+  emit("current", state.current);
+  loadLatest(state.current);
+}
+
+/// RUN holds the last line of metrics; evaluations are rarer: their newest values are asked for once.
+async function loadLatest(run) {
+  if (!run) return;
+  const {latest} = await get(`/api/runs/${run.id}`).catch(() => ({}));
+  const known = state.runs.get(run.id);
+  if (!known || !latest) return;
+  known.metrics = {...latest, ...known.metrics};
+  emit("metrics", {run: run.id, points: []});
 }
 
 export function isActive(run) {
@@ -72,19 +84,28 @@ export function overlays() {
   return state.settings.overlay.split(",").filter((id) => state.runs.has(id) && id !== state.current?.id);
 }
 
-function updateRun(run) {
+/// A run as the server tells it; what an earlier line of metrics held besides is kept.
+function merged(run) {
   const known = state.runs.get(run.id);
-  if (known) Object.assign(known, run);
-  else state.runs.set(run.id, run);
+  return known ? Object.assign(known, run, {message: run.message, metrics: {...known.metrics, ...run.metrics}}) : run;
+}
+
+function takeRuns(runs) {
+  state.runs = new Map(runs.map((run) => [run.id, merged(run)]));
+  state.loaded = true;
+  chooseRun();
+  loadLatest(state.current);
+  emit("runs");
+}
+
+function updateRun(run) {
+  state.runs.set(run.id, merged(run));
   chooseRun();
 }
 
 function receive(name, data) {
   if (name === "reset") {
-    state.runs = new Map(data.runs.map((run) => [run.id, run]));
-    state.loaded = true;
-    chooseRun();
-    emit("runs");
+    takeRuns(data.runs);
     emit("reset");
     return;
   }
@@ -115,11 +136,7 @@ export async function start() {
 }
 
 export async function loadRuns() {
-  const {runs} = await get("/api/runs");
-  state.runs = new Map(runs.map((run) => [run.id, run]));
-  state.loaded = true;
-  chooseRun();
-  emit("runs");
+  takeRuns((await get("/api/runs")).runs);
 }
 
 async function loadDefaults() {

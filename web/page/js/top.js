@@ -3,7 +3,7 @@ import {h, fill} from "./dom.js";
 import {on, set, state} from "./store.js";
 
 const words = {
-  live: ["live", "The page hears from the program."],
+  live: ["connected", "The page hears from the program."],
   reconnecting: ["reconnecting", "The program does not answer; the page tries again every second."],
   polling: ["slow", "Too many pages are open: this one asks every second instead of listening."],
 };

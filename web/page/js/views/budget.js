@@ -10,7 +10,7 @@ import {plotSettings} from "./plot-settings.js";
 function show(body) {
   const facts = h("dl.facts"), table = h("div.panel"), trouble = h("div");
   let lines = [], about = {}, predicted = [];
-  const plot = new Plot({key: "bits_per_byte", title: "Bits a byte of the validation text", words: "the lines are rivals that only count; below the floor no model can get", lines: () => lines,
+  const plot = new Plot({key: "bits_per_byte", logarithmic: true, title: "Bits a byte of the validation text", words: "the lines are rivals that only count; below the floor no model can get", lines: () => lines,
     curves: () => predicted.length ? [{label: "predicted by the autopilot", points: predicted}] : []});
   plot.element.classList.add("tall");
 

@@ -1,22 +1,20 @@
 // Cockpit: how far the run is, its curves, and the levers. Every act lands between two steps and is marked on the plots.
 import {h, fill} from "../dom.js";
+import {get} from "../api.js";
 import {duration, number, percent, whole, count} from "../format.js";
 import {explain, say} from "../notices.js";
 import {Plot} from "../plot.js";
-import {command, isActive, on, set, state} from "../store.js";
+import {address, command, isActive, on, state} from "../store.js";
 import {plotSettings} from "./plot-settings.js";
 
-const levers = [
-  ["learning-rate", "Learning rate", "learning_rate"],
-  ["batch-size", "Batch size", "batch_size"],
-  ["dropout", "Dropout", "dropout"],
-  ["prompt", "Prompt of the samples", "prompt"],
-];
+const levers = [["learning-rate", "Learning rate"], ["batch-size", "Batch size"], ["dropout", "Dropout"], ["prompt", "Prompt of the samples"]];
 
 function show(body) {
   const facts = h("dl.facts");
   const sentence = h("p", {role: "status"});
   const bar = h("progress", {max: "1", "aria-label": "Share of the steps done"});
+  const reason = h("p");
+  const next = h("p");
   const buttons = h("div.row");
   const inputs = new Map();
 
@@ -39,6 +37,16 @@ function show(body) {
       fact("Bits a byte", number(m.bits_per_byte)), fact("Learning rate", number(m.learning_rate)),
       fact("Gradient norm", number(m.grad_norm)), fact("Tokens a second", count(m.tokens_per_second)),
       fact("Share of the peak", percent(m.mfu)), fact("Tokens seen", count(m.tokens)), fact("Time", duration(m.seconds)));
+    const over = !isActive(run);
+    reason.hidden = !over || !run.message;
+    reason.className = run.state === "failed" ? "bad" : "muted";
+    fill(reason, run.message ?? "");
+    next.hidden = !over || run.state === "failed" || !run.step;
+    if (next.hidden || next.dataset.of === run.id) return;
+    next.dataset.of = run.id;
+    const way = (view, words) => h("a", {href: address(view, {run: run.id})}, words);
+    fill(next, "What now: ", way("playground", "play with it"), ", ", way("sample-timeline", "see how it learnt to write"), ", ",
+      way("before-and-after", "hold it against another"), ", or ", way("fork", "branch off"), " and turn a knob.");
   }
 
   function drawButtons() {
@@ -63,7 +71,7 @@ function show(body) {
     yes.focus();
   }
 
-  const leverForm = h("div.stack", {}, levers.map(([flag, label, key]) => {
+  const leverForm = h("div.stack", {}, levers.map(([flag, label]) => {
     const isText = flag === "prompt";
     const input = h("input", {...(isText ? {type: "text"} : {type: "number", step: "any", min: "0"}), "aria-label": label, data: {lever: flag}});
     const change = () => {
@@ -72,13 +80,17 @@ function show(body) {
     };
     const apply = h("button.small", {onclick: change}, "Set");
     input.addEventListener("keydown", (event) => { if (event.key === "Enter") change(); });
-    input.addEventListener("focus", () => {
-      const present = state.current?.metrics?.[key];
-      if (input.value === "" && present !== undefined) input.placeholder = number(present);
-    });
     inputs.set(flag, [input, apply]);
     return h("label.field", {}, h("span", {}, label), h("span.row", {}, input, apply));
   }));
+
+  /// The present values stand in the empty fields: as planned, or as last set.
+  async function drawLevers() {
+    const run = state.current;
+    const [about, {events}] = await Promise.all([get(`/api/runs/${run.id}`), get(`/api/runs/${run.id}/events`)]).catch(() => [{}, {events: []}]);
+    const values = Object.assign({}, about.run?.plan, ...events.filter((one) => one.command === "set" && !one.refused).map((one) => one.arguments));
+    for (const [flag, [input]] of inputs) input.placeholder = values[flag] === undefined ? "" : `now ${values[flag]}`;
+  }
 
   const rewindTo = h("select", {"aria-label": "Checkpoint to go back to"});
   const rewind = h("div.row", {}, rewindTo, h("button.small", {
@@ -88,7 +100,6 @@ function show(body) {
   async function drawCheckpoints() {
     const run = state.current;
     if (!run) return;
-    const {get} = await import("../api.js");
     const {checkpoints} = await get(`/api/runs/${run.id}/checkpoints`).catch(() => ({checkpoints: []}));
     fill(rewindTo, checkpoints.length ? checkpoints.map((one) => h("option", {value: one.step}, `step ${one.step}`))
       : h("option", {value: ""}, "no checkpoint yet"));
@@ -99,19 +110,21 @@ function show(body) {
     new Plot({key: "learning_rate", title: "Learning rate", words: "how far a step goes"}),
     new Plot({key: "grad_norm", title: "Gradient norm", words: "how steep the ground is; spikes are trouble"}),
     new Plot({key: "tokens_per_second", title: "Tokens a second", words: "speed"}),
+    new Plot({key: "mfu", title: "Share of the peak", words: "of the operations that this machine could do"}),
   ];
   plots[0].element.classList.add("tall", "wide");
 
   const panels = h("div.split", {},
-    h("div.stack", {}, h("div.panel", {}, sentence, bar, facts), plotSettings(), h("div.grid", {}, plots.map((one) => one.element))),
+    h("div.stack", {}, h("div.panel", {}, sentence, bar, reason, next, facts), plotSettings(), h("div.grid", {}, plots.map((one) => one.element))),
     h("div.stack", {}, h("div.panel", {}, h("h2", {}, "Steer"), buttons), h("div.panel", {}, h("h2", {}, "Change while it runs"), leverForm),
       h("div.panel", {}, h("h2", {}, "Go back"), rewind)));
   fill(body, panels);
 
   const redraw = () => { drawFacts(); drawButtons(); };
-  const ends = [on("metrics", drawFacts), on("runs", redraw), on("current", () => { redraw(); drawCheckpoints(); }),
-    on("checkpoint", drawCheckpoints)];
+  const ends = [on("metrics", drawFacts), on("runs", redraw), on("current", () => { redraw(); drawCheckpoints(); drawLevers(); }),
+    on("checkpoint", drawCheckpoints), on("intervention", drawLevers), on("state", drawLevers)];
   redraw();
+  drawLevers();
   drawCheckpoints();
   return () => {
     ends.forEach((end) => end());

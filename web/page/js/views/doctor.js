@@ -7,6 +7,8 @@ import {on, state} from "../store.js";
 
 const signs = {good: "✓", note: "i", warning: "!", bad: "✕"};
 
+const names = {cpu: "processor", gemm_gflops: "matrix products (GFLOP/s)"};
+
 function show(body) {
   const findings = h("div.stack"), machine = h("div.panel"), trouble = h("div");
   const load = latest(async (signal) => {
@@ -18,19 +20,22 @@ function show(body) {
       : h("div.panel", {}, h("p", {}, "Too early to tell: come back after twenty steps.")));
   }, trouble);
 
-  function drawMachine() {
-    const facts = state.defaults?.machine;
-    if (!facts) return fill(machine);
+  /// Of the run, as it was recorded; without a run, this one.
+  async function drawMachine() {
+    const about = state.current ? await get(`/api/runs/${state.current.id}`).catch(() => null) : null;
+    const own = about?.run?.machine, facts = own ? {...own, "gemm_gflops": Math.round(own.gemm_gflops)} : state.defaults?.machine;
+    machine.hidden = !facts;
+    if (!facts) return;
     const words = (value) => Array.isArray(value) ? value.map(words).join(", ") : value !== null && typeof value === "object"
       ? Object.entries(value).map(([key, one]) => `${key.replaceAll("_", " ")} ${words(one)}`).join("; ") : String(value);
-    fill(machine, h("h2", {}, "This machine"), h("dl.plain", {}, Object.entries(facts).map(([key, value]) => [h("dt", {}, key.replaceAll("_", " ")), h("dd", {}, words(value))])));
+    fill(machine, h("h2", {}, own ? "The machine it trained on" : "This machine"), h("dl.plain", {}, Object.entries(facts).map(([key, value]) => [h("dt", {}, names[key] ?? key.replaceAll("_", " ")), h("dd", {}, words(value))])));
   }
 
   fill(body, trouble, findings, machine);
   load();
   drawMachine();
   let last = 0;
-  const ends = [on("current", load), on("runs", load), on("defaults", drawMachine), on("metrics", () => {
+  const ends = [on("current", () => { load(); drawMachine(); }), on("runs", load), on("defaults", drawMachine), on("metrics", () => {
     if (document.hidden || performance.now() - last < 3000) return;
     last = performance.now();
     load();

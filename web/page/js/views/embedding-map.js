@@ -5,6 +5,12 @@ import {number, percent, tokenText} from "../format.js";
 import {latest, bars} from "../parts.js";
 import {on, state} from "../store.js";
 
+/// At most `count` of a list, spread over it, the last among them.
+function spread(list, count) {
+  if (list.length <= count) return list;
+  return Array.from({length: count}, (_, i) => list[Math.round((i + 1) * list.length / count) - 1]);
+}
+
 function show(body) {
   let reply = null, chosen = null;
   const map = h("div.panel.map"), side = h("div.panel"), words = h("p.muted", {role: "status"}), trouble = h("div");
@@ -16,7 +22,7 @@ function show(body) {
     const {checkpoints} = await get(`/api/runs/${run.id}/checkpoints`, signal);
     if (!checkpoints.length && !run.live) return fill(map, h("p.empty", {}, "No weights are saved yet."));
     const steps = checkpoints.map((one) => `${run.id}/${one.name}`);
-    const models = trails.checked ? steps.slice(-5) : [run.live && run.state !== "finished" ? `${run.id}/live` : `${run.id}`];
+    const models = trails.checked ? [`${run.id}/seed`, ...spread(steps, 5)] : [run.live && run.state !== "finished" ? `${run.id}/live` : `${run.id}`];
     reply = await post("/api/inspect", {view: "embeddings", models: models.length ? models : [run.id], count: 260}, signal);
     draw();
   }, trouble);
@@ -52,7 +58,7 @@ function show(body) {
   }
 
   fill(side, h("p.muted", {}, "Choose a token to see its neighbours."));
-  fill(body, h("div.panel.stack", {}, h("div.row", {}, h("label.row", {}, trails, "Trails over the last checkpoints"), find,
+  fill(body, h("div.panel.stack", {}, h("div.row", {}, h("label.row", {}, trails, "Trails from the seed to now"), find,
     h("button.small", {onclick: () => load()}, "Draw again")), words, trouble), h("div.split", {}, map, side));
   load();
   const ends = [on("resize", () => reply && draw()), on("current", load), on("checkpoint", (line) => line.run === state.current?.id && load())];

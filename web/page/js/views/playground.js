@@ -1,7 +1,7 @@
 // Playground: use any weights of any run, also while it trains: continue a text, fill a mask, classify, answer, chat.
 import {h, fill} from "../dom.js";
 import {post, postStream} from "../api.js";
-import {number, percent, tokenText} from "../format.js";
+import {number, percent, readable, tokenText} from "../format.js";
 import {bars, isMasked, latest, modelPicker, slider, textBox} from "../parts.js";
 import {on, state} from "../store.js";
 
@@ -40,7 +40,7 @@ function show(body) {
     await postStream("/api/generate", {...settings(), ...request}, (name, data) => {
       if (name === "token") {
         const others = (data.candidates ?? []).slice(0, 5).map((one) => `${tokenText(one.text)} ${percent(one.probability, 0)}`).join("   ");
-        target.append(h("span", {class: `said shade-${Math.min(9, Math.floor(10 * data.probability))}`, title: `${percent(data.probability)}   (${others})`}, data.text));
+        target.append(h("span", {class: `said shade-${Math.min(9, Math.floor(10 * data.probability))}`, title: `${percent(data.probability)}   (${others})`}, readable(data.text)));
       }
       if (name === "error") throw new Error(data.message);
     }, signal);

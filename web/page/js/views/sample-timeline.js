@@ -1,7 +1,7 @@
 // Sample timeline: the same prompt and seed at every age; the slider goes from noise to letters, words and grammar.
 import {h, fill} from "../dom.js";
 import {get} from "../api.js";
-import {number, whole} from "../format.js";
+import {number, readable, whole} from "../format.js";
 import {on, state} from "../store.js";
 import {latest} from "../parts.js";
 import {Plot} from "../plot.js";
@@ -25,7 +25,7 @@ function show(body) {
     }
     fill(words, `step ${whole(sample.step)}, sample ${Number(range.value) + 1} of ${samples.length}` +
       (Number.isFinite(sample.loss) ? `, loss ${number(sample.loss)}` : "") + `, seed ${sample.seed}`);
-    fill(text, h("span.prompt", {}, sample.prompt ?? ""), sample.text);
+    fill(text, h("span.prompt", {}, sample.prompt ?? ""), readable(sample.text));
   }
 
   function togglePlay() {
