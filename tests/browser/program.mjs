@@ -43,19 +43,30 @@ export class Program {
       "context-length": 48, "batch-size": 4, steps: 200000, "eval-every": 40, "sample-every": 20, "checkpoint-every": 40, keep: 4, ...more};
   }
 
+  words(name, more) {
+    const {command, ...flags} = this.tiny(more);
+    return [command, ...Object.entries(flags).flatMap(([key, value]) => [`--${key}`, String(value)]), "--threads", "1", "--out", path.join(this.runs, name)];
+  }
+
   /// Trains in the foreground, by the command line.
   train(name, more) {
-    const {command, ...flags} = this.tiny(more);
-    const words = Object.entries(flags).flatMap(([key, value]) => [`--${key}`, String(value)]);
-    const done = spawnSync(seedling, [command, ...words, "--threads", "1", "--out", path.join(this.runs, name)],
-      {env: this.environment, cwd: this.folder, encoding: "utf8", timeout: 180000});
+    const words = this.words(name, more);
+    const done = spawnSync(seedling, words, {env: this.environment, cwd: this.folder, encoding: "utf8", timeout: 180000});
     if (done.status !== 0) throw new Error(`${words.join(" ")}: ${done.stderr}`);
   }
 
   /// Starts the server; the link with its token, once it listens.
-  async serve(port = 0, threads = 1) {
-    this.server = spawn(seedling, ["serve", "--runs", this.runs, "--port", String(port), "--threads", String(threads)],
-      {env: this.environment, cwd: this.folder, stdio: ["ignore", "ignore", "pipe"]});
+  serve(port = 0, threads = 1) {
+    return this.listen(["serve", "--runs", this.runs, "--port", String(port), "--threads", String(threads)]);
+  }
+
+  /// Trains with the dashboard beside it; the link, once it listens. The program ends with the run.
+  trainServed(name, more, port = 0) {
+    return this.listen([...this.words(name, more), "--serve", String(port)]);
+  }
+
+  async listen(words) {
+    this.server = spawn(seedling, words, {env: this.environment, cwd: this.folder, stdio: ["ignore", "ignore", "pipe"]});
     let said = "";
     this.server.stderr.on("data", (data) => { said += data; });
     await until(() => /#token=[0-9a-f]{32}/.test(said) || this.server.exitCode !== null, "the server listens");

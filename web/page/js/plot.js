@@ -269,7 +269,7 @@ export class Plot {
         interaction: {mode: "nearest", axis: "x", intersect: false},
         scales: {
           x: {ticks: {maxRotation: 0, autoSkipPadding: 24, callback: (value) => axisWords(value)}, grid: {}},
-          y: {ticks: {callback: (value) => Math.abs(value) >= 10000 ? count(value) : number(value)}, grid: {}},
+          y: {ticks: {callback: (value) => valueWords(value, this.chart?.options.scales.y.type)}, grid: {}},
         },
         plugins: {
           legend: {
@@ -399,6 +399,12 @@ function axisWords(value) {
   if (state.settings.x === "relative") return duration(value);
   if (state.settings.x === "wall" && value > 1e11) return new Date(value).toLocaleTimeString();
   return whole(value);
+}
+
+/// On a logarithmic axis only 1, 2 and 5 of each power of ten have words.
+function valueWords(value, type) {
+  if (type === "logarithmic" && ![1, 2, 5].includes(Number(value.toExponential()[0]))) return "";
+  return Math.abs(value) >= 10000 ? count(value) : number(value);
 }
 
 function isMarked(event) {

@@ -24,7 +24,7 @@ export function topBar({toggleTheme, toggleProjector}) {
     const [word, meaning] = words[state.connection] ?? words.reconnecting;
     status.className = `status ${state.connection}`;
     status.title = meaning;
-    fill(status, h("span.dot", {"aria-hidden": "true"}), word);
+    fill(status, h("span.dot", {"aria-hidden": "true"}), h("span.word", {}, word));
   }
 
   on("runs", drawRuns);
@@ -35,7 +35,7 @@ export function topBar({toggleTheme, toggleProjector}) {
   return [
     h("a.brand", {href: "#/journey"}, h("img", {src: "/page/icon.svg", alt: "", width: "26", height: "26"}), "Seedling"),
     choice, status, h("span.grow"),
-    h("button.quiet", {onclick: toggleProjector, title: "Larger letters and lines (p)"}, "Projector"),
+    h("button.quiet.projector", {onclick: toggleProjector, title: "Larger letters and lines (p)"}, "Projector"),
     h("button.quiet", {onclick: toggleTheme, title: "Light or dark (t)"}, "Theme"),
   ];
 }

@@ -38,7 +38,7 @@ function curve(values, [low, high], at) {
   values[at] > 0 ? svg("circle", {cx: x(at), cy: y(values[at]), r: 3}) : null);
 }
 
-const columns = ["layer", "activation scale", "gradient / weight", "update / weight", "update / weight over time", "dead units", "verdict"];
+const columns = ["layer", "verdict", "activation scale", "gradient / weight", "update / weight", "update / weight over time", "dead units"];
 
 function show(body) {
   const table = h("tbody"), words = h("p.muted"), overall = h("p.lead", {role: "status"}), trouble = h("div");
@@ -79,9 +79,9 @@ function show(body) {
     const scale = span();
     fill(table, layers.map((layer, i) => {
       const [mood, say] = verdict(layer, Boolean(line));
-      return h("tr", {}, h("th", {scope: "row"}, layer.name), h("td", {}, number(layer.activation)), h("td", {}, number(layer.gradient_to_weight)),
+      return h("tr", {}, h("th", {scope: "row"}, layer.name), h("td.verdict", {class: mood}, say), h("td", {}, number(layer.activation)), h("td", {}, number(layer.gradient_to_weight)),
         h("td", {}, number(layer.update_to_weight)), h("td", {}, lines.length > 1 ? curve(lines.map((one) => one.layers[i]?.update_to_weight ?? 0), scale, at) : "–"),
-        h("td", {}, percent(layer.dead ?? NaN)), h("td.verdict", {class: mood}, say));
+        h("td", {}, percent(layer.dead ?? NaN)));
     }));
     scroll.hidden = !layers.length;
   }
