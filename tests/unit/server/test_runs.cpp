@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(failures_are_told_and_leave_the_server_up) {
   World world;
   const std::string id = world.manager.start({{"command", "pretrain"}, {"fail", true}});
   BOOST_REQUIRE(eventually([&] { return world.state(id) == "failed"; }));
-  BOOST_TEST(world.manager.message(id).find("told to fail") != std::string::npos);
+  BOOST_TEST(world.manager.describe(id).value("message", "").find("told to fail") != std::string::npos);
   BOOST_TEST(world.manager.start({{"command", "pretrain"}}) == "pretrain-2");
 }
 

@@ -40,7 +40,7 @@ const annotations = {
       const clash = () => taken.find(([l, r, y]) => Math.abs(y - at) < tall && l < right + 8 && right - wide < r + 8);
       for (let other = clash(); other; other = clash()) right = other[0] - 10;
       taken.push([right - wide, right, at]);
-      ctx.fillText(line.label, right, at - 4);
+      ctx.fillText(line.label, right, at - tall < area.top ? at + tall : at - 4);
     }
     ctx.setLineDash([1, 3]);
     ctx.textAlign = "left";

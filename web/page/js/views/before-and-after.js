@@ -63,7 +63,7 @@ function show(body) {
     const head = [h("h2", {}, "What moved"), h("p.muted", {}, `How far each group of weights of “${names.get(last) ?? last}” lies from “${names.get(first) ?? first}”, as a share of its own size.`)];
     try {
       const {groups} = await post("/api/inspect", {view: "difference", model: last, against: first}, signal);
-      fill(moved, head, bars(groups.map((group) => ({label: group.name, value: group.relative, note: percent(group.relative)}))));
+      fill(moved, head, bars(groups.filter((group) => Number.isFinite(group.relative)).map((group) => ({label: group.name, value: group.relative, note: percent(group.relative)}))));
     } catch (error) {
       if (error.name === "AbortError") throw error;
       fill(moved, head, h("p.muted", {}, error.message));

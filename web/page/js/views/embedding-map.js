@@ -42,10 +42,11 @@ function show(body) {
     const [y0, y1] = [Math.min(...all.map((p) => p[1])), Math.max(...all.map((p) => p[1]))];
     const W = Math.max(300, map.clientWidth - 30), H = Math.round(Math.max(320, Math.min(0.62 * W, 700))), px = (x) => 30 + (W - 60) * (x - x0) / (x1 - x0 || 1), py = (y) => H - 24 - (H - 48) * (y - y0) / (y1 - y0 || 1);
     fill(words, `${reply.points.length} tokens; these two directions hold ${percent((reply.explained?.[0] ?? 0) + (reply.explained?.[1] ?? 0))} of all the difference. Weights of step ${reply.steps[last]}. Choose a token.`);
+    const letters = Number(getComputedStyle(document.documentElement).getPropertyValue("--plot-font")) || 12;
     const taken = [];  // words that would stand on others are left as dots
     const marks = reply.points.map((point) => {
-      const x = px(point.x[last]), y = py(point.y[last]), text = tokenText(point.text), wide = 4.2 * text.length;
-      const free = point.id === chosen || !taken.some(([a, b, w]) => Math.abs(a - x) < w + wide && Math.abs(b - y) < 13);
+      const x = px(point.x[last]), y = py(point.y[last]), text = tokenText(point.text), wide = 0.35 * letters * text.length;
+      const free = point.id === chosen || !taken.some(([a, b, w]) => Math.abs(a - x) < w + wide && Math.abs(b - y) < letters + 1);
       if (free) taken.push([x, y, wide]);
       const pick = () => neighbours({id: point.id});
       return svg("g", {class: `spot${point.id === chosen ? " chosen" : ""}`, onclick: pick, tabindex: free ? "0" : "-1", role: "button", "aria-label": `token ${text}`,

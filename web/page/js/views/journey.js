@@ -13,9 +13,8 @@ function bedOf(run, x, parameters) {
   const name = run.id.length > 14 ? `${run.id.slice(0, 6)}…${run.id.slice(-7)}` : run.id;
   const choose = () => set({run: run.id});
   return svg("g", {class: `plant${chosen ? " chosen" : ""}`, tabindex: "0", role: "button", "aria-pressed": String(chosen),
-    "aria-label": `${run.id}: ${run.command === "finetune" ? "fine-tuned" : "pre-trained"}, ${run.state}, ${count(tokens)} tokens`,
     onclick: choose, onkeydown: (event) => { if (["Enter", " "].includes(event.key)) { event.preventDefault(); event.stopPropagation(); choose(); } }},
-  svg("title", {}, `${run.id}, ${run.state}`), svg("rect", {x: x - bed / 2 + 3, y: 6, width: bed - 6, height: 220, rx: 10, class: "bed"}),
+  svg("desc", {}, `${run.id}: ${run.command === "finetune" ? "fine-tuned" : "pre-trained"}, ${run.state}`), svg("rect", {x: x - bed / 2 + 3, y: 6, width: bed - 6, height: 220, rx: 10, class: "bed"}),
   ...plant(x, ground, {tokens, parameters, blossoms: run.command === "finetune"}),
   svg("text", {x, y: 204, "text-anchor": "middle"}, name),
   svg("text", {x, y: 220, "text-anchor": "middle", class: "small"}, tokens ? `${count(tokens)} tokens` : "a seed"));
