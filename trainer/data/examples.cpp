@@ -43,8 +43,10 @@ class Maker {
   Maker(const TaskFields& fields, std::string name, bool columns)
       : fields_(fields), name_(std::move(name)), columns_(columns) {}
 
-  Example make(int64_t line, const json& record) {
+  /// `part` says which part of the line is meant, where a line holds many: ", question 17".
+  Example make(int64_t line, const json& record, const std::string& part = "") {
     line_ = line;
+    part_ = part;
     for (const std::string& key : fields_.keys) {
       if (columns_ && !record.contains(key)) {
         fail(name_, ", line 1: no column is named \"", key, "\". The first line must name the columns of ",
@@ -72,7 +74,7 @@ class Maker {
  private:
   template <typename... Parts>
   [[noreturn]] void wrong(const Parts&... parts) const {
-    fail(name_, ", line ", line_, ": ", parts..., ". An example for ", fields_.task, " has ", fields_.shape,
+    fail(name_, ", line ", line_, part_, ": ", parts..., ". An example for ", fields_.task, " has ", fields_.shape,
          ".");
   }
 
@@ -167,31 +169,57 @@ class Maker {
   std::string name_;
   bool columns_;  // CSV, TSV: the first line names them
   int64_t line_ = 0;
+  std::string part_;
 };
 
-/// SQuAD's own JSON (version 1.1 or 2.0): data -> paragraphs -> questions.
-void read_squad(const fs::path& path, const std::string& name, const TakeRecord& take) {
+/// Lines of a text, for places that come in its order: each call goes on from where the last one stopped.
+class LineCounter {
+ public:
+  explicit LineCounter(std::string_view bytes) : bytes_(bytes) {}
+  /// The line of the next occurrence of `text`; the line reached so far where there is none.
+  int64_t find(const std::string& text) {
+    if (const size_t found = bytes_.find(text, at_); found != bytes_.npos) {
+      line_ += std::count(bytes_.begin() + static_cast<std::ptrdiff_t>(at_),
+                          bytes_.begin() + static_cast<std::ptrdiff_t>(found), '\n');
+      at_ = found;
+    }
+    return line_;
+  }
+
+ private:
+  std::string_view bytes_;
+  size_t at_ = 0;
+  int64_t line_ = 1;
+};
+
+/// SQuAD's own JSON (version 1.1 or 2.0): data -> paragraphs -> questions. A question's place is the line of its id,
+/// and its number, because the file is often one single line.
+void read_squad(const fs::path& path, const std::string& name, std::string_view bytes,
+                const std::function<void(int64_t, const std::string&, json&&)>& take) {
   const json file = read_json(path);
-  int64_t number = 0;
+  LineCounter lines(bytes);
+  int64_t number = 0, line = 1;
   try {
     for (const json& article : file.at("data")) {
       for (const json& paragraph : article.at("paragraphs")) {
         for (const json& question : paragraph.at("qas")) {
           json answers = json::array();
           ++number;
+          if (question.contains("id")) line = lines.find(question["id"].dump());
           if (!question.value("is_impossible", false)) {
             for (const json& answer : question.at("answers")) {
               answers.push_back({{"text", answer.at("text")}, {"start", answer.at("answer_start")}});
             }
           }
-          take(number, {{"context", paragraph.at("context")},
-                        {"question", question.at("question")},
-                        {"answers", std::move(answers)}});
+          take(line, concat(", question ", number),
+               {{"context", paragraph.at("context")},
+                {"question", question.at("question")},
+                {"answers", std::move(answers)}});
         }
       }
     }
   } catch (const json::exception& error) {
-    fail(name, ", question ", number, ": not as SQuAD's files are (", error.what(), ")");
+    fail(name, ", line ", line, ", question ", number, ": not as SQuAD's files are (", error.what(), ")");
   }
 }
 
@@ -241,7 +269,10 @@ void read_examples(const fs::path& path, const std::string& task,
   } else if (kind == ".tsv") {
     read_tsv(name, mapped.bytes(), give);
   } else if (kind == ".json" && task == "qa") {
-    read_squad(file, name, give);
+    read_squad(file, name, mapped.bytes(), [&](int64_t line, const std::string& part, json&& record) {
+      ++count;
+      take(maker.make(line, record, part));
+    });
   } else if (kind == ".jsonl" || kind == ".ndjson" || kind == ".json") {
     read_json_lines(name, mapped.bytes(), give);
   } else {

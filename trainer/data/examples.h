@@ -39,7 +39,7 @@ struct Example {
   std::vector<Answer> answers;       // qa; empty: no answer
   std::vector<std::string> targets;  // completion, summary or target; several where the file has a list
   std::vector<Message> messages;     // dialogue
-  int64_t line = 0;                  // of the file, from 1; in SQuAD's JSON the number of the question
+  int64_t line = 0;                  // of the file, from 1
 };
 
 /// The tasks by name: "classification", "qa", "generation", "summarization", "translation", "dialogue".
