@@ -16,19 +16,22 @@ double Adapter::scale() const {
   return rank_stabilized ? alpha / std::sqrt(r) : alpha / r;
 }
 
-std::vector<std::string> default_lora_targets(const std::string& model_type) {
-  if (model_type == "gpt2") return {"c_attn"};
-  if (model_type == "bert") return {"query", "value"};
-  if (model_type == "distilbert") return {"q_lin", "v_lin"};
-  if (model_type == "llama" || model_type == "qwen3") return {"q_proj", "v_proj"};
-  fail("a model of type ", model_type,
-       " cannot have a LoRA adapter: PEFT does not know it. Fine-tune it in full.");
-}
-
 std::string module_of(const TensorEntry& entry) { return entry.name.substr(0, entry.name.rfind('.')); }
 
 bool can_be_adapted(const TensorEntry& entry) {
   return !entry.vector && !entry.head && !entry.copy && entry.parameter.rfind("blocks.", 0) == 0;
+}
+
+std::vector<std::string> default_lora_targets(const ModelConfig& config) {
+  if (config.model_type == "seedling")
+    fail("a model of type seedling cannot have a LoRA adapter: PEFT does not know it. Fine-tune it in full.");
+  std::vector<std::string> targets;
+  for (const TensorEntry& entry : tensor_entries(config)) {
+    if (!can_be_adapted(entry) || entry.parameter.rfind("blocks.0.", 0) != 0) continue;
+    const std::string module = module_of(entry);  // "model.layers.0.self_attn.q_proj"
+    targets.push_back(module.substr(module.find(".0.") + 3));
+  }
+  return targets;
 }
 
 bool is_target(const std::string& module, const std::vector<std::string>& targets) {
@@ -48,11 +51,7 @@ std::vector<LoraTarget> lora_targets(const ModelConfig& config, const std::vecto
     });
     if (reaches) continue;
     std::string known;
-    for (const TensorEntry& entry : entries)
-      if (can_be_adapted(entry) && entry.parameter.rfind("blocks.0.", 0) == 0) {
-        const std::string module = module_of(entry);
-        known += concat(known.empty() ? "" : ", ", module.substr(module.find('0') + 2));
-      }
+    for (const std::string& each : default_lora_targets(config)) known += (known.empty() ? "" : ", ") + each;
     fail_usage("--lora-targets: '", target, "' is no part of a ", config.model_type, ". Its parts are ",
                known, ".");
   }

@@ -26,9 +26,9 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// "q_proj,v_proj" -> {"q_proj", "v_proj"}; PEFT's own choice where nothing is given.
+/// "q_proj,v_proj" -> {"q_proj", "v_proj"}; every linear layer of a block where nothing is given.
 std::vector<std::string> target_names(const FinetuneFlags& flags, const ModelConfig& config) {
-  if (!flags.lora_targets) return default_lora_targets(config.model_type);
+  if (!flags.lora_targets) return default_lora_targets(config);
   std::vector<std::string> names(1);
   for (const char letter : *flags.lora_targets) {
     if (letter == ',') {
@@ -238,6 +238,7 @@ json train_task(const FinetuneJob& job, CommandContext& context, Session& sessio
 
   FinetuneFacts facts;
   facts.features = objective.examples();
+  facts.tokens = objective.tokens();
   facts.channels = start.config.channels;
   facts.writes = start.config.head == HeadKind::language_model;
   facts.from_scratch = start.base.empty() || job.random_weights;
@@ -247,6 +248,9 @@ json train_task(const FinetuneJob& job, CommandContext& context, Session& sessio
       facts.seconds_per_example = time_examples(model, objective, *flags.training.batch_size);
     flags = decide_finetune_steps(flags, facts);
   }
+  objective.hide_words(*flags.word_dropout, *start.tokenizer);
+  objective.read_first(std::llround(*flags.read_share * static_cast<double>(*flags.training.steps)) *
+                       *flags.training.grad_accumulation);
   choose_trainable(model, flags, !lora.updates.empty());
   if (interrupted()) fail("interrupted before the first step; no run was made");
 

@@ -35,6 +35,17 @@ double most_epochs(int64_t features) {
   return std::clamp(250000.0 / static_cast<double>(features), 10.0, 60.0);
 }
 
+/// A step is worth its price from a few thousand tokens on, and an epoch should still have some fifty steps.
+int64_t default_batch(const FinetuneFacts& facts) {
+  constexpr double kTokens = 2048.0;
+  constexpr int64_t kSteps = 50, kFewest = 8, kMost = 128;
+  const double length = static_cast<double>(facts.tokens) / static_cast<double>(facts.features);
+  int64_t batch = kFewest;
+  while (2 * batch <= kMost && 2 * batch * kSteps <= facts.features && 2.0 * static_cast<double>(batch) * length <= 1.5 * kTokens)
+    batch *= 2;
+  return batch;
+}
+
 }  // namespace
 
 FinetuneFlags complete_finetune(FinetuneFlags f, const FinetuneFacts& facts) {
@@ -42,8 +53,10 @@ FinetuneFlags complete_finetune(FinetuneFlags f, const FinetuneFacts& facts) {
   fill_in(f.lora, 0);
   fill_in(f.freeze, 0);
   fill_in(f.layer_decay, 1.0);
+  fill_in(f.word_dropout, 0.0);
+  fill_in(f.read_share, 0.0);
   fill_in(f.lora_alpha, 2 * *f.lora);
-  fill_in(t.batch_size, facts.features >= 2000 ? 32 : facts.features >= 200 ? 16 : 8);
+  fill_in(t.batch_size, default_batch(facts));
   fill_in(t.grad_accumulation, 1);
   fill_in(t.dropout, 0.1);
   const bool muon = facts.channels <= kMuonWidth && *f.lora == 0;

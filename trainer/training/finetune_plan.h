@@ -15,6 +15,7 @@ namespace seedling {
 
 struct FinetuneFacts {
   int64_t features = 0;              // training features (windows count each)
+  int64_t tokens = 0;                // of all features
   int64_t channels = 0;              // width of the model
   bool writes = false;               // a language model's head
   bool from_scratch = false;         // random weights

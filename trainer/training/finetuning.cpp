@@ -16,7 +16,13 @@ constexpr size_t kPool = 32;  // batches sorted by length together
 /// Validation examples that every evaluation while training uses; the final score uses all.
 constexpr size_t kMostEvaluated = 1000;
 
-constexpr uint64_t kOrderStream = 0x0DE2, kBatchStream = 0xBA7C;
+/// Every position predicts the token after it.
+Feature with_all_targets(Feature feature) {
+  for (size_t i = 0; i + 1 < feature.ids.size(); ++i) feature.targets[i] = feature.ids[i + 1];
+  return feature;
+}
+
+constexpr uint64_t kOrderStream = 0x0DE2, kBatchStream = 0xBA7C, kHiddenStream = 0x41DE;
 
 }  // namespace
 
@@ -64,8 +70,37 @@ Batch TaskObjective::batch(int64_t index, int64_t B) {
   const int64_t each = (examples() + B - 1) / B;  // batches in an epoch
   const std::vector<size_t>& members = batches_of(index / each, B)[static_cast<size_t>(index % each)];
   std::vector<const Feature*> chosen;
-  for (const size_t member : members) chosen.push_back(&features_[member]);
+  std::vector<Feature> changed;
+  changed.reserve(members.size());
+  const uint64_t key = derive_key(derive_key(seed_, kHiddenStream), static_cast<uint64_t>(index / each));
+  const bool reading = index < reading_ && head_ == HeadKind::language_model;
+  for (const size_t member : members) {
+    chosen.push_back(&features_[member]);
+    if (!reading && hidden_share_ == 0.0) continue;
+    changed.push_back(reading ? with_all_targets(features_[member])
+                              : with_hidden_words(features_[member], derive_key(key, member)));
+    chosen.back() = &changed.back();
+  }
   return make_batch(chosen, longest_);
+}
+
+void TaskObjective::hide_words(double share, const Tokenizer& tokenizer) {
+  if (head_ != HeadKind::classifier) return;
+  hidden_share_ = share;
+  tokenizer_ = &tokenizer;
+}
+
+Feature TaskObjective::with_hidden_words(const Feature& feature, uint64_t key) const {
+  Feature result = feature;
+  const int32_t mask = tokenizer_->special().mask;
+  Random random(key);
+  result.ids.clear();
+  for (const int32_t id : feature.ids) {
+    const bool hide = random.uniform() < hidden_share_ && !tokenizer_->is_special(id);
+    if (!hide || mask >= 0) result.ids.push_back(hide ? mask : id);
+  }
+  if (result.ids.empty()) result.ids = feature.ids;
+  return result;
 }
 
 int64_t TaskObjective::target_count(const Batch& batch) const {

@@ -31,11 +31,21 @@ class TaskObjective : public Objective {
   /// What the model answers to one of the validation examples: the seed chooses which.
   nlohmann::json sample(Model& model, const std::string& prompt, uint64_t seed) override;
 
+  /// From now on this share of a training text's tokens is hidden from a classifier, others at every look: shown as
+  /// the mask where the tokenizer has one, else left out. What the model learns must then not hang on single words
+  /// (Iyyer et al. 2015, "Deep Unordered Composition", section 3.1).
+  void hide_words(double share, const Tokenizer& tokenizer);
+
+  /// The first `batches` of B examples teach a language model every token, what is given as well as what is to be
+  /// written: a model that can read what it is given writes better, and short answers alone teach it little of that.
+  void read_first(int64_t batches) { reading_ = batches; }
+
   /// Tokens of all training features.
   int64_t tokens() const;
 
  private:
   const std::vector<std::vector<size_t>>& batches_of(int64_t epoch, int64_t B);
+  Feature with_hidden_words(const Feature& feature, uint64_t key) const;
 
   Task& task_;
   const TaskData& data_;
@@ -43,6 +53,9 @@ class TaskObjective : public Objective {
   int64_t longest_;
   uint64_t seed_;
   std::vector<Feature> features_;
+  int64_t reading_ = 0;
+  double hidden_share_ = 0.0;
+  const Tokenizer* tokenizer_ = nullptr;  // of hide_words
   int64_t epoch_ = -1, B_ = 0;  // what batches_ was made for
   std::vector<std::vector<size_t>> batches_;
 };

@@ -122,7 +122,7 @@ void visit_pretrain_flags(Flags& f, Visit&& visit) {
 struct FinetuneFlags {
   std::optional<std::string> task, data, validation, test, compare, lora_targets, predictions;
   std::optional<int64_t> examples, lora, freeze;
-  std::optional<double> lora_alpha, layer_decay;
+  std::optional<double> lora_alpha, layer_decay, word_dropout, read_share;
   ModelFlags model;  // of --from scratch
   TrainingFlags training;
 };
@@ -143,10 +143,14 @@ void visit_finetune_flags(Flags& f, Visit&& visit) {
   visit(FlagInfo{"lora", "Rank of low-rank updates trained in the weights' stead (0: train the weights)", 0, 4096},
         f.lora);
   visit(FlagInfo{"lora-alpha", "Scale of the updates is alpha / rank (default: twice the rank)", 0, 1e6}, f.lora_alpha);
-  visit(FlagInfo{"lora-targets", "Parts that get updates, with commas between (default: as PEFT chooses)"},
+  visit(FlagInfo{"lora-targets", "Parts that get updates, with commas between (default: every linear layer of a block)"},
         f.lora_targets);
   visit(FlagInfo{"freeze", "Keep the embedding and the first N blocks as they are", 0, 1000}, f.freeze);
   visit(FlagInfo{"layer-decay", "Each block below the last learns this many times slower", 0.05, 1}, f.layer_decay);
+  visit(FlagInfo{"word-dropout", "Share of a text's tokens hidden while training (classification)", 0, 0.9},
+        f.word_dropout);
+  visit(FlagInfo{"read-share", "Share of the run that learns to write the given text too, not the answer alone", 0, 1},
+        f.read_share);
   visit(FlagInfo{"predictions", "File for the prediction on every test example (JSON lines)"}, f.predictions);
   visit_model_flags(f.model, visit);
   visit_training_flags(f.training, visit);
