@@ -119,7 +119,9 @@ suite("figures", () => {
       zooms.push(await page.evaluate(() => new Promise((done) => {
         const canvas = document.querySelector('[data-plot="loss"] canvas'), chart = window.Chart.getChart(canvas);
         const begin = performance.now(), before = chart.options.scales.x.min;
-        const look = () => chart.options.scales.x.min !== before ? done(performance.now() - begin) : requestAnimationFrame(look);
+        // Zoomed is not the old points in another frame: the finer ones of the new range must be there.
+        const fine = () => chart.data.datasets.find((one) => one.name === "long loss").data[0].step >= chart.options.scales.x.min;
+        const look = () => chart.options.scales.x.min !== before && fine() ? done(performance.now() - begin) : requestAnimationFrame(look);
         canvas.dispatchEvent(new KeyboardEvent("keydown", {key: "+", bubbles: true, cancelable: true}));
         requestAnimationFrame(look);
       })));

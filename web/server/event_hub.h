@@ -23,7 +23,7 @@ class EventHub {
  public:
   /// `boot` names this start of the server in event ids. `gather_milliseconds` 0: publish() and add_point()
   /// act at once.
-  explicit EventHub(std::string boot, size_t capacity = 4096, int gather_milliseconds = 80);
+  explicit EventHub(std::string boot, size_t capacity = 4096, int gather_milliseconds = 20);
   ~EventHub();
   EventHub(const EventHub&) = delete;
   EventHub& operator=(const EventHub&) = delete;

@@ -48,6 +48,7 @@ SeriesIndex::Extremes SeriesIndex::Column::extremes(size_t begin, size_t end) co
 }
 
 void SeriesIndex::begin_line(int64_t step) {
+  place_ = 0;
   if (!steps_.empty() && step == steps_.back())
     return;  // a second line about the step: its values join the first's
   if (!steps_.empty() && step < steps_.back()) {
@@ -63,15 +64,24 @@ void SeriesIndex::begin_line(int64_t step) {
       column.cut(points);
     }
     std::erase_if(columns_, [](const auto& entry) { return entry.second.values.empty(); });
+    order_.clear();
   }
   steps_.push_back(step);
 }
 
-void SeriesIndex::add(std::string_view key, double value) {
-  if (!std::isfinite(value) || steps_.empty()) return;
+SeriesIndex::Column& SeriesIndex::column_of(std::string_view key) {
+  const size_t place = place_++;
+  if (place < order_.size() && order_[place]->first == key) return order_[place]->second;
   auto found = columns_.find(key);
   if (found == columns_.end()) found = columns_.emplace(std::string(key), Column{}).first;
-  Column& column = found->second;
+  order_.resize(place);
+  order_.push_back(&*found);
+  return found->second;
+}
+
+void SeriesIndex::add(std::string_view key, double value) {
+  if (!std::isfinite(value) || steps_.empty()) return;
+  Column& column = column_of(key);
   const size_t line = steps_.size() - 1;
   if (!column.values.empty() && column.line_of(column.values.size() - 1) == line)
     column.cut(column.values.size() - 1);

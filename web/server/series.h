@@ -16,6 +16,12 @@ namespace seedling::server {
 
 class SeriesIndex {
  public:
+  SeriesIndex() = default;
+  SeriesIndex(const SeriesIndex&) = delete;
+  SeriesIndex& operator=(const SeriesIndex&) = delete;
+  SeriesIndex(SeriesIndex&&) = default;
+  SeriesIndex& operator=(SeriesIndex&&) = default;
+
   struct Row {
     int64_t step;  // of the bucket's last point
     double min, max, last;
@@ -62,8 +68,13 @@ class SeriesIndex {
     Extremes extremes(size_t begin, size_t end) const;
   };
 
+  Column& column_of(std::string_view key);
+
   std::vector<int64_t> steps_;  // of each line
   std::map<std::string, Column, std::less<>> columns_;
+  // Lines name their keys in the same order, line after line: the columns in that order, and the place in it.
+  std::vector<std::pair<const std::string, Column>*> order_;
+  size_t place_ = 0;
 };
 
 /// Reads lines of metrics.jsonl into an index: flat objects of numbers by a quick scanner, anything else by

@@ -1,9 +1,8 @@
 // One plot: raw values faint behind the smoothed line, runs overlaid, marks where somebody acted, lines to cross,
 // zoom and pan, export, and a table beside the canvas. Chart.js draws; what is drawn is decided here.
-import {get} from "./api.js";
 import {h, fill, throttled} from "./dom.js";
 import {count, number, duration, whole} from "./format.js";
-import {Series, axisOf, smooth, toCsv} from "./series.js";
+import {Series, axisOf, getShared, smooth, toCsv} from "./series.js";
 import {on, set, state, overlays} from "./store.js";
 
 const dashes = [[], [7, 4], [2, 3], [10, 3, 2, 3], [5, 5]];
@@ -49,9 +48,10 @@ const annotations = {
       if (at < area.left || at > area.right) continue;
       ctx.strokeStyle = ctx.fillStyle = options.markColor;
       ctx.beginPath();
-      ctx.moveTo(at, area.top);
+      ctx.moveTo(at, mark.small ? area.bottom - 10 : area.top);
       ctx.lineTo(at, area.bottom);
       ctx.stroke();
+      if (mark.small) continue;
       if (at - lastLabel > 14 && area.bottom - area.top > 220) {  // small plots have the lines alone
         ctx.save();
         ctx.translate(at + 4, area.top + 4);
@@ -125,7 +125,8 @@ export class Plot {
     return [from === "" ? undefined : Number(from), to === "" ? undefined : Number(to)];
   }
 
-  async load() {
+  /// Fetches what is drawn; `zoomed`: only the range has changed.
+  async load(zoomed = false) {
     const [from, to] = this.range();
     const points = Math.max(200, Math.min(1000, Math.round(this.canvas.clientWidth || 600)));
     const wanted = this.runs().flatMap((run) => this.keys().map((key) => [run, key]));
@@ -141,12 +142,14 @@ export class Plot {
         loads.push(this.seconds.get(run).load(1000).then(() => this.findStart(run)));
       }
     }
-    if (state.current) {
-      loads.push(get(`/api/runs/${state.current.id}/events`)
+    if (state.current && !zoomed) {
+      loads.push(getShared(`/api/runs/${state.current.id}/events`)
         .then(({events}) => this.mergeEvents(state.current?.id, events)));
     }
     await Promise.allSettled(loads);
-    if (!this.destroyed) this.redraw();
+    if (this.destroyed) return;
+    if (zoomed) this.draw();  // the reader's hand waits for it
+    else this.redraw();
   }
 
   /// The clock at a run's first step: a running one's from now, another's from the time of its last checkpoint.
@@ -155,7 +158,7 @@ export class Plot {
     if (known.live && known.state === "running") {
       this.started.set(run, Date.now() / 1000 - axis(known.step));
     } else {
-      const {checkpoints} = await get(`/api/runs/${run}/checkpoints`);
+      const {checkpoints} = await getShared(`/api/runs/${run}/checkpoints`);
       const last = checkpoints.at(-1);
       if (last) this.started.set(run, last.time - axis(last.step));
     }
@@ -188,8 +191,10 @@ export class Plot {
   }
 
   settingsChanged(changes) {
-    if (["run", "overlay", "from", "to", "x"].some((key) => key in changes)) this.load();
-    else this.redraw();
+    if (["run", "overlay", "x"].some((key) => key in changes)) return this.load();
+    if (!("from" in changes || "to" in changes)) return this.redraw();
+    this.draw();  // at once with the points that are there, then with those of the new range
+    this.load(true);
   }
 
   datasets() {
@@ -251,7 +256,8 @@ export class Plot {
     x.max = to === undefined ? undefined : axis(to);
     const plugin = this.chart.options.plugins.annotations;
     plugin.lines = (this.options.lines?.() ?? []).map((line) => ({color: color("--muted"), ...line}));
-    plugin.marks = this.events.map((event) => ({x: axis(event.step), label: eventWords(event)}));
+    // The clock's own corrections are many and small: a tick each, below.
+    plugin.marks = this.events.map((event) => ({x: axis(event.step), label: eventWords(event), small: String(event.id).startsWith("clock-")}));
     plugin.markColor = color("--mark");
     // Lines to cross count when the axis is fitted, so that the goal stays in the picture.
     const values = plugin.lines.filter((line) => !line.far).map((line) => line.value);

@@ -1,15 +1,22 @@
 // The data of plots: decimated series from the server, live points appended, smoothing, and the x axis.
 import {get} from "./api.js";
 
-const known = new Map();  // run -> {at, reply: promise of its keys}
+const asked = new Map();  // path -> {at, reply}
+const keys = new Map();    // run -> Set of the names of its series; names come, and none goes
 
-/// The names of a run's series; several plots that ask at the same moment share one request.
-function keysOf(run) {
-  const cached = known.get(run);
-  if (cached && performance.now() - cached.at < 500) return cached.reply;
-  const reply = get(`/api/runs/${run}`).then(({keys}) => new Set(keys));
-  known.set(run, {at: performance.now(), reply});
+/// Several plots that ask the same at the same moment share one request.
+export function getShared(path) {
+  const recent = asked.get(path);
+  if (recent && performance.now() - recent.at < 500) return recent.reply;
+  const reply = get(path);
+  asked.set(path, {at: performance.now(), reply});
   return reply;
+}
+
+async function hasKey(run, key) {
+  if (keys.get(run)?.has(key)) return true;
+  keys.set(run, new Set((await getShared(`/api/runs/${run}`)).keys));
+  return keys.get(run).has(key);
 }
 
 /// Rows [step, min, max, last] of one key of one run, kept up to date by append().
@@ -27,8 +34,7 @@ export class Series {
     this.abort?.abort();
     this.abort = new AbortController();
     const {signal} = this.abort;
-    const keys = await keysOf(this.run);
-    if (signal.aborted || !keys.has(this.key)) return;
+    if (!await hasKey(this.run, this.key) || signal.aborted) return;
     const range = [["from", from], ["to", to]].filter(([, value]) => value !== undefined && value !== "")
       .map(([key, value]) => `&${key}=${Math.floor(value)}`).join("");
     const reply = await get(`/api/runs/${this.run}/series?key=${encodeURIComponent(this.key)}&points=${points}${range}`,

@@ -123,16 +123,21 @@ function receive(name, data) {
   emit(name, data);
 }
 
-/// Opens the stream and keeps the list of runs; a run that is new to us is asked for.
+/// Opens the stream and keeps the list of runs. Resolves with its first word, the runs: what is fetched from then on has
+/// no gap before what the stream brings. A page in the background has no stream yet, and asks.
 export async function start() {
+  const first = new Promise((done) => { const end = on("runs", () => { end(); done(); }); });
   const stream = new Stream(receive, (status) => {
     if (status === state.connection) return;
     state.connection = status;
     emit("connection", status);
-    if (status === "live") loadDefaults();
+    if (status === "live" && state.defaults) loadDefaults();  // perhaps another program than before
   });
-  await Promise.allSettled([loadRuns(), loadDefaults()]);
   stream.open();
+  if (!state.defaults) loadDefaults();
+  const patience = document.hidden ? 0 : 1500;
+  await Promise.race([first, new Promise((done) => setTimeout(done, patience))]);
+  if (!state.loaded) await loadRuns().catch(() => {});
 }
 
 export async function loadRuns() {

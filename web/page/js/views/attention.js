@@ -49,7 +49,8 @@ function show(body) {
     head = Math.min(head, reply.heads - 1);
     const change = reply.loss !== null && reply.loss_unchanged !== null && off.size
       ? `${off.size} head${off.size > 1 ? "s" : ""} off: the loss on this text went from ${number(reply.loss_unchanged)} to ${number(reply.loss)} nats (${percent(reply.loss / reply.loss_unchanged - 1)} more).`
-      : `All heads are on; loss on this text ${number(reply.loss)} nats. Switch one off and see what breaks.`;
+      : reply.loss === null ? `${off.size ? `${off.size} off` : "All heads are on"}. This model predicts no next token, so there is no loss to watch; the pictures show where it looks.`
+        : `All heads are on; loss on this text ${number(reply.loss)} nats. Switch one off and see what breaks.`;
     fill(verdict, change);
     const matrices = reply.attention[String(layer)] ?? [];
     fill(heads, matrices.map((weights, i) => {

@@ -14,6 +14,11 @@ function baseOf(about, runs) {
   return runs.find((run) => run.id === parts.at(-1)) ?? null;
 }
 
+/// A fine-tuned model answers; others go on with the text.
+function isTuned(model) {
+  return state.runs.get(model.split("/")[0])?.command === "finetune" && !model.endsWith("/seed");
+}
+
 function show(body) {
   const choices = h("div.checks"), answers = h("div.grid"), moved = h("div.panel"), forgotten = h("div.panel"), trouble = h("div");
   const prompt = textBox("The same input for all", "Once upon a time", () => {}, 2);
@@ -51,7 +56,7 @@ function show(body) {
     try {
       const reply = await post("/api/inspect", {view: "compare", models, text: prompt.value(), "max-tokens": length.value(), temperature: 0}, signal);
       fill(answers, reply.answers.map((answer) => h("div.panel", {}, h("h2", {}, names.get(answer.model) ?? answer.model), answer.error ? h("p.bad", {}, answer.error.message ?? answer.error)
-        : h("p.sample", {}, h("span.prompt", {}, prompt.value()), readable(answer.text ?? "")))));
+        : h("p.sample", {}, h("span.prompt", {}, prompt.value(), isTuned(answer.model) ? " → " : ""), readable(answer.text ?? "")))));
       moved.hidden = models.length < 2;
       if (models.length > 1) await difference(models.at(-2), models.at(-1), signal);
     } finally {

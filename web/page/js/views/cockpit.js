@@ -1,5 +1,5 @@
 // Cockpit: how far the run is, its curves, and the levers. Every act lands between two steps and is marked on the plots.
-import {h, fill} from "../dom.js";
+import {h, fill, throttled} from "../dom.js";
 import {get} from "../api.js";
 import {duration, number, percent, whole, count} from "../format.js";
 import {explain, say} from "../notices.js";
@@ -121,7 +121,7 @@ function show(body) {
   fill(body, panels);
 
   const redraw = () => { drawFacts(); drawButtons(); };
-  const ends = [on("metrics", drawFacts), on("runs", redraw), on("current", () => { redraw(); drawCheckpoints(); drawLevers(); }),
+  const ends = [on("metrics", throttled(drawFacts, 100)), on("runs", redraw), on("current", () => { redraw(); drawCheckpoints(); drawLevers(); }),
     on("checkpoint", drawCheckpoints), on("intervention", drawLevers), on("state", drawLevers)];
   redraw();
   drawLevers();

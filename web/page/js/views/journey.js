@@ -48,8 +48,9 @@ function show(body) {
     const run = state.current;
     if (!run) return;
     const [{samples}, about] = await Promise.all([get(`/api/runs/${run.id}/samples`, signal), get(`/api/runs/${run.id}`, signal)]);
-    const parameters = about.run?.parameters, tokens = run.metrics?.tokens ?? 0;
-    fill(facts, `${run.id}: ${run.command === "finetune" ? "shaped by fine-tuning" : "grown by pre-training"}` +
+    const parameters = about.run?.parameters, tokens = run.metrics?.tokens ?? 0, tuned = run.command === "finetune";
+    const grown = tuned && about.run?.plan?.from !== "scratch";  // it began as another run's end, not as a seed
+    fill(facts, `${run.id}: ${tuned ? "shaped by fine-tuning" : "grown by pre-training"}` +
       (parameters ? `, ${count(parameters)} parameters` : "") + `, ${count(tokens)} tokens seen` +
       (about.latest?.val_loss ? `, validation loss ${number(about.latest.val_loss)}.` : "."));
     const ages = Math.min(6, samples.length);
@@ -57,10 +58,11 @@ function show(body) {
     const chosen = [...new Set(Array.from({length: ages}, (_, i) => Math.round(samples.length ** ((i + 1) / ages)) - 1))];
     fill(story, chosen.length ? chosen.map((i) => {
       const {step, prompt, text} = samples[i], seen = run.step ? tokens * step / run.step : 0;
+      const [age, words] = step ? [`step ${whole(step)}`, `${count(seen)} tokens`] : grown ? ["before", "the base model"] : ["the seed", "random numbers"];
       return h("li", {}, svg("svg", {viewBox: "0 20 90 168", width: 54, height: 100, "aria-hidden": "true"},
-        svg("line", {x1: 5, x2: 85, y1: 180, y2: 180, class: "earth"}), ...plant(45, ground, {tokens: seen, parameters, blossoms: run.command === "finetune" && step > 0})),
-      h("span.age", {}, step ? `step ${whole(step)}` : "the seed", h("br"), h("span.muted", {}, step ? `${count(seen)} tokens` : "random numbers")),
-      h("p.sample", {}, h("span.prompt", {}, prompt ?? ""), readable(text.slice(0, 320))));
+        svg("line", {x1: 5, x2: 85, y1: 180, y2: 180, class: "earth"}), ...plant(45, ground, {tokens: grown ? Math.max(seen, 1e5) : seen, parameters, blossoms: tuned && step > 0})),
+      h("span.age", {}, age, h("br"), h("span.muted", {}, words)),
+      h("p.sample", {}, h("span.prompt", {}, prompt ?? "", tuned ? " → " : ""), readable(text.slice(0, 320))));
     }) : h("li.none", {}, "Nothing yet: the first sample comes in a moment."));
   }, story);
 

@@ -1,6 +1,6 @@
 // Playground: use any weights of any run, also while it trains: continue a text, fill a mask, classify, answer, chat.
 import {h, fill} from "../dom.js";
-import {post, postStream} from "../api.js";
+import {get, post, postStream} from "../api.js";
 import {number, percent, readable, tokenText} from "../format.js";
 import {bars, isMasked, latest, modelPicker, slider, textBox} from "../parts.js";
 import {on, state} from "../store.js";
@@ -93,8 +93,16 @@ function show(body) {
     if (mode !== "fill" && prompt.value().includes("[MASK]")) prompt.area.value = "Once upon a time";
   }
 
+  /// What the run was made for is what one tries first, with an input of its kind.
   async function begin() {
-    mode = await isMasked() ? "fill" : mode;
+    const run = state.current, about = await get(`/api/runs/${run.id}`).catch(() => ({}));
+    const task = about.run?.task;
+    mode = await isMasked() ? "fill" : task === "dialogue" ? "chat" : task && task !== "generation" ? "predict" : mode;
+    if (task) {
+      const {samples} = await get(`/api/runs/${run.id}/samples`).catch(() => ({samples: []}));
+      if (task === "dialogue") prompt.area.value = "Good morning! How are you?";
+      else if (samples.length) prompt.area.value = samples.at(-1).prompt;
+    }
     fill(body, h("div.split", {}, h("div.stack", {}, h("div.panel.stack", {}, tabs, prompt.element, context.element, h("div.row", {}, go, stop), trouble), result),
       h("div.panel.stack", {}, picker.element, temperature.element, topK.element, topP.element, length.element)));
     draw();

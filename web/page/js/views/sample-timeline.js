@@ -25,7 +25,7 @@ function show(body) {
     }
     fill(words, `step ${whole(sample.step)}, sample ${Number(range.value) + 1} of ${samples.length}` +
       (Number.isFinite(sample.loss) ? `, loss ${number(sample.loss)}` : "") + `, seed ${sample.seed}`);
-    fill(text, h("span.prompt", {}, sample.prompt ?? ""), readable(sample.text));
+    fill(text, h("span.prompt", {}, sample.prompt ?? "", state.current?.command === "finetune" ? " → " : ""), readable(sample.text));
   }
 
   function togglePlay() {
