@@ -1,5 +1,6 @@
 """The server on runs: past ones from their files, live ones started, steered and streamed; models to play with."""
 import json
+import math
 import os
 import signal
 import socket
@@ -38,6 +39,20 @@ class PastRuns(DashboardTest):
                              ("/api/runs/../series?key=loss", 404), ("/api/runs/%2e%2e/series?key=loss", 404), ("/api/runs/old/wings", 404)):
             self.assertEqual(self.get(path).status, status, path)
         self.assertEqual(self.post("/api/runs/old/commands", {"command": "pause"}).code(), "not_live")
+
+    def test_the_runs_of_a_comparison(self):
+        self.make_run("all", 0)
+        os.remove(os.path.join(self.runs, "all/run.json"))
+        os.remove(os.path.join(self.runs, "all/metrics.jsonl"))
+        self.make_run("all/spam-200", 30)
+        self.make_run("all/not an id", 30)
+        self.make_run("plain", 20)
+        self.serve()
+        self.assertEqual({run["id"] for run in self.get("/api/runs").json()["runs"]}, {"all.spam-200", "plain"})
+        self.assertEqual(self.run_of("all.spam-200")["step"], 30)
+        self.assertEqual(self.get("/api/runs/all.spam-200/series?key=loss").json()["count"], 30)
+        self.assertEqual(self.get("/api/runs/all").status, 404)
+        self.assertEqual(self.get("/api/runs/all...plain").status, 404)
 
     def test_bad_bytes_and_numbers(self):
         folder = self.make_run("odd", 30)
@@ -379,6 +394,10 @@ class LiveRuns(DashboardTest):
         off = ask("/api/inspect", view="attention", text=text[:12], heads_off=[[0, 0], [0, 1], [1, 0], [1, 1]])
         self.assertNotEqual(off["loss"], off["loss_unchanged"])
         self.assertAlmostEqual(off["loss_unchanged"], seen["loss"], delta=1e-4)
+        untaught = ask("/api/inspect", model=f"{name}/seed", view="attention", text=text[:12])
+        self.assertEqual(untaught["step"], 0)
+        self.assertGreater(untaught["loss"], seen["loss"] + 0.5)
+        self.assertAlmostEqual(untaught["loss"], math.log(tokens["vocabulary"]), delta=0.2)  # nothing is expected of anything
         logits = ask("/api/inspect", view="logits", text=text[:12])
         self.assertEqual(len(logits["logits"]), logits["vocabulary"])
         self.assertEqual(logits["logits"][0]["id"], bars["positions"][-1]["top"][0]["id"])

@@ -1,7 +1,10 @@
 // One plot: raw values faint behind the smoothed line, runs overlaid, marks where somebody acted, lines to cross,
 // zoom and pan, export, and a table beside the canvas. Chart.js draws; what is drawn is decided here.
 import {h, fill, throttled} from "./dom.js";
-import {count, number, duration, whole} from "./format.js";
+import {number, whole} from "./format.js";
+import {annotations} from "./plot-annotations.js";
+import {axisWords, eventWords, isMarked, valueWords} from "./plot-words.js";
+import {listenForZoom} from "./plot-zoom.js";
 import {Series, axisOf, getShared, smooth, toCsv} from "./series.js";
 import {on, set, state, overlays} from "./store.js";
 
@@ -10,60 +13,6 @@ const dashes = [[], [7, 4], [2, 3], [10, 3, 2, 3], [5, 5]];
 function color(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
-
-/// Draws marks (vertical, at a step) and lines (horizontal, at a value) with their words.
-const annotations = {
-  id: "annotations",
-  afterDatasetsDraw(chart, _, options) {
-    const {ctx, chartArea: area, scales: {x, y}} = chart;
-    ctx.save();
-    ctx.font = chart.options.font?.size ? `${chart.options.font.size}px sans-serif` : "11px sans-serif";
-    ctx.beginPath();
-    ctx.rect(area.left, area.top, area.right - area.left, area.bottom - area.top);
-    ctx.clip();
-    ctx.lineWidth = 1;
-    let lastLabel = -Infinity;
-    const taken = [];  // where words stand: [left, right, y]
-    for (const line of options.lines ?? []) {
-      const at = y.getPixelForValue(line.value);
-      ctx.strokeStyle = ctx.fillStyle = line.color;
-      ctx.setLineDash([3, 4]);
-      ctx.beginPath();
-      ctx.moveTo(area.left, at);
-      ctx.lineTo(area.right, at);
-      ctx.stroke();
-      ctx.textAlign = "right";
-      // Words that would stand on others move to the left.
-      const wide = ctx.measureText(line.label).width, tall = parseInt(ctx.font, 10) + 3;
-      let right = area.right - 6;
-      const clash = () => taken.find(([l, r, y]) => Math.abs(y - at) < tall && l < right + 8 && right - wide < r + 8);
-      for (let other = clash(); other; other = clash()) right = other[0] - 10;
-      taken.push([right - wide, right, at]);
-      ctx.fillText(line.label, right, at - tall < area.top ? at + tall : at - 4);
-    }
-    ctx.setLineDash([1, 3]);
-    ctx.textAlign = "left";
-    for (const mark of options.marks ?? []) {
-      const at = x.getPixelForValue(mark.x);
-      if (at < area.left || at > area.right) continue;
-      ctx.strokeStyle = ctx.fillStyle = options.markColor;
-      ctx.beginPath();
-      ctx.moveTo(at, mark.small ? area.bottom - 10 : area.top);
-      ctx.lineTo(at, area.bottom);
-      ctx.stroke();
-      if (mark.small) continue;
-      if (at - lastLabel > 14 && area.bottom - area.top > 220) {  // small plots have the lines alone
-        ctx.save();
-        ctx.translate(at + 4, area.top + 4);
-        ctx.rotate(Math.PI / 2);
-        ctx.fillText(mark.label, 0, 0);
-        ctx.restore();
-        lastLabel = at;
-      }
-    }
-    ctx.restore();
-  },
-};
 
 /// options: {key, title, words, logarithmic, with: [keys drawn with it], lines: () => [{value, label, far}],
 /// curves: () => [{label, points: [[step, value]...]}]}.
@@ -296,7 +245,7 @@ export class Plot {
     });
     this.chart = chart;
     this.recolor(false);
-    this.listen();
+    listenForZoom(this);
     return chart;
   }
 
@@ -313,55 +262,6 @@ export class Plot {
     options.plugins.legend.labels.color = color("--muted");
     options.plugins.legend.labels.font = {size};
     if (draw) this.draw();
-  }
-
-  /// Wheel zooms about the pointer, dragging pans, a double click fits; keys: + - and arrows with the canvas in focus.
-  listen() {
-    const {canvas} = this;
-    canvas.tabIndex = 0;
-    const steps = () => {
-      const {min, max} = this.chart.scales.x;
-      return state.settings.x === "step" ? [min, max] : [this.stepAt(min), this.stepAt(max)];
-    };
-    const show = throttled((from, to) => {
-      if (to - from >= 2) set({from: String(Math.max(0, Math.floor(from))), to: String(Math.ceil(to))});
-    }, 100);
-    const zoom = (factor, share) => {
-      const [from, to] = steps(), center = from + share * (to - from);
-      show(center - (center - from) * factor, center + (to - center) * factor);
-    };
-    const share = (event) => {
-      const {left, right} = this.chart.chartArea;
-      return Math.min(1, Math.max(0, (event.offsetX - left) / (right - left)));
-    };
-    canvas.addEventListener("wheel", (event) => {
-      if (!event.ctrlKey && document.activeElement !== canvas) return;  // a page must scroll past its plots
-      event.preventDefault();
-      zoom(event.deltaY > 0 ? 1.25 : 0.8, share(event));
-    }, {passive: false});
-    canvas.addEventListener("dblclick", () => set({from: "", to: ""}));
-    let grip = null;
-    canvas.addEventListener("pointerdown", (event) => {
-      if (event.pointerType === "touch") return;
-      grip = {x: event.offsetX, steps: steps()};
-      canvas.setPointerCapture(event.pointerId);
-    });
-    canvas.addEventListener("pointermove", (event) => {
-      if (!grip || Math.abs(event.offsetX - grip.x) < 4) return;
-      const {left, right} = this.chart.chartArea;
-      const shift = (grip.x - event.offsetX) / (right - left) * (grip.steps[1] - grip.steps[0]);
-      show(grip.steps[0] + shift, grip.steps[1] + shift);
-    });
-    canvas.addEventListener("pointerup", () => { grip = null; });
-    canvas.addEventListener("keydown", (event) => {
-      const [from, to] = steps(), tenth = (to - from) / 10;
-      const act = {"+": () => zoom(0.8, 0.5), "-": () => zoom(1.25, 0.5), ArrowLeft: () => show(from - tenth, to - tenth),
-        ArrowRight: () => show(from + tenth, to + tenth), Escape: () => set({from: "", to: ""})}[event.key];
-      if (act) {
-        event.preventDefault();
-        act();
-      }
-    });
   }
 
   stepAt(x) {
@@ -399,30 +299,4 @@ export function download(name, blob) {
   const link = h("a", {href: URL.createObjectURL(blob), download: name});
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}
-
-function axisWords(value) {
-  if (state.settings.x === "relative") return duration(value);
-  if (state.settings.x === "wall" && value > 1e11) return new Date(value).toLocaleTimeString();
-  return whole(value);
-}
-
-/// On a logarithmic axis only 1, 2 and 5 of each power of ten have words.
-function valueWords(value, type) {
-  if (type === "logarithmic" && ![1, 2, 5].includes(Number(value.toExponential()[0]))) return "";
-  return Math.abs(value) >= 10000 ? count(value) : number(value);
-}
-
-function isMarked(event) {
-  return !["sample", "save"].includes(event.command);
-}
-
-/// An intervention in a few words: "learning-rate 0.0003", "fork nano-1-fork-1".
-export function eventWords(event) {
-  const words = (table) => Object.entries(table).filter(([key]) => !["id", "command", "step", "run", "time", "seconds"].includes(key))
-    .map(([key, value]) => `${key} ${typeof value === "number" ? number(value) : value}`).join(", ");
-  const said = event.arguments ?? event;
-  if (String(event.id).startsWith("clock-")) return `clock: ${said.steps} steps`;
-  if (event.command === "fork") return `fork ${said.name ?? ""}`.trim();
-  return event.command === "set" ? words(said) : event.command;
 }
