@@ -16,6 +16,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -62,6 +63,8 @@ class Backend : public Allocator {
  public:
   // --- the device ---------------------------------------------------------------------------------------
   virtual std::string name() const = 0;  // "cpu", "cuda", "reference"
+  /// The device in words: its make, memory and precision where they are worth saying.
+  virtual std::string description() const { return name(); }
   virtual DType activation_type() const = 0;
   virtual DType parameter_type() const = 0;
   virtual void copy_to_device(void* device, const void* host, size_t bytes) = 0;
@@ -69,8 +72,12 @@ class Backend : public Allocator {
   virtual void synchronize() = 0;
   /// Tells the backend that parameter values changed, so that copies it keeps of them are made anew.
   virtual void parameters_changed() = 0;
+  /// How many logits the losses over a vocabulary hold at a time: enough rows to keep the products efficient,
+  /// little enough memory for any vocabulary.
+  virtual int64_t logits_at_a_time() const { return int64_t{16} << 20; }
 
-  // --- linear layers: weights are (O, I), y = x W^T + b -----------------------------------------------------
+  // --- linear layers: weights are (O, I), y = x W^T + b
+  // -----------------------------------------------------
   /// y (N, O) = x (N, I) w^T + bias (O) + residual (N, O). y and residual may be the same tensor.
   virtual void linear_forward(Tensor y, const Tensor& x, const Tensor& w, const Tensor& bias,
                               const Tensor& residual) = 0;
@@ -85,7 +92,8 @@ class Backend : public Allocator {
   virtual void matmul(Tensor c, const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b,
                       float alpha, float beta) = 0;
 
-  // --- tables -----------------------------------------------------------------------------------------------
+  // --- tables
+  // -----------------------------------------------------------------------------------------------
   /// y (N, C) = table[index[n]] (or += when accumulate); table (V, C) of parameter_type, index i32 (N).
   virtual void gather_rows(Tensor y, const Tensor& table, const Tensor& index, bool accumulate) = 0;
   /// dtable[index[n]] += dy[n], in the order of n.
@@ -95,7 +103,8 @@ class Backend : public Allocator {
   /// dx[index[m]] += dy[m]; dx must have been zeroed; indices are distinct.
   virtual void unpick_rows(Tensor dx, const Tensor& dy, const Tensor& index) = 0;
 
-  // --- normalisation ----------------------------------------------------------------------------------------
+  // --- normalisation
+  // ----------------------------------------------------------------------------------------
   /// y = norm(x); stats (N, 2) keeps mean (0 for rms) and 1 / deviation for backward.
   virtual void norm_forward(Tensor y, Tensor stats, const Tensor& x, const Tensor& gain, const Tensor& bias,
                             NormKind kind, float epsilon) = 0;
@@ -103,8 +112,9 @@ class Backend : public Allocator {
   virtual void norm_backward(Tensor dx, Tensor dgain, Tensor dbias, const Tensor& dy, const Tensor& x,
                              const Tensor& stats, const Tensor& gain, NormKind kind, bool accumulate) = 0;
 
-  // --- attention --------------------------------------------------------------------------------------------
-  // qkv rows hold NH query heads, then NK key heads, then NK value heads: (N, (NH + 2 NK) HS).
+  // --- attention
+  // -------------------------------------------------------------------------------------------- qkv rows
+  // hold NH query heads, then NK key heads, then NK value heads: (N, (NH + 2 NK) HS).
   /// RMS norm of each query and key head (gains (HS); absent = no norm, as in Llama), then rotary positions
   /// (rope_theta 0 = none; rotate-half convention, position of row n = positions[n], i32 (N)). Values are
   /// copied. stats (N, NH + NK) keeps 1 / deviation. Source: RoFormer (Su et al. 2021), Qwen3's QK-norm.
@@ -127,9 +137,11 @@ class Backend : public Allocator {
   virtual void attention_cached(Tensor out, Tensor key_cache, Tensor value_cache, const Tensor& qkv,
                                 int64_t past, const AttentionShape& shape) = 0;
   /// The probabilities themselves, for looking at: p (NH, T, T), parameter_type, of sequence b of the batch.
-  virtual void attention_probabilities(Tensor p, const Tensor& qkv, int64_t b, const AttentionShape& shape) = 0;
+  virtual void attention_probabilities(Tensor p, const Tensor& qkv, int64_t b,
+                                       const AttentionShape& shape) = 0;
 
-  // --- element by element -----------------------------------------------------------------------------------
+  // --- element by element
+  // -----------------------------------------------------------------------------------
   /// y = activation(x).
   virtual void activation_forward(Tensor y, const Tensor& x, Activation activation) = 0;
   /// dx = dy * activation'(x), x being the input of forward. dx and dy may be the same tensor.
@@ -150,23 +162,31 @@ class Backend : public Allocator {
   virtual void shift_backward(Tensor dx, Tensor ds, const Tensor& dy, const Tensor& x, const Tensor& s,
                               int64_t T, bool accumulate) = 0;
 
-  // --- loss -------------------------------------------------------------------------------------------------
-  /// losses (N, parameter_type) = -log softmax(logits)[target], 0 where target is -1. When gradient_scale is not
-  /// zero, logits become their gradient in place: (softmax - onehot) * gradient_scale (0 rows where ignored).
+  // --- loss
+  // -------------------------------------------------------------------------------------------------
+  /// losses (N, parameter_type) = -log softmax(logits)[target], 0 where target is -1. When gradient_scale is
+  /// not zero, logits become their gradient in place: (softmax - onehot) * gradient_scale (0 rows where
+  /// ignored).
   virtual void softmax_cross_entropy(Tensor losses, Tensor logits, const Tensor& targets,
                                      float gradient_scale) = 0;
   /// Rows of probabilities, in place.
   virtual void softmax(Tensor logits) = 0;
-  /// index (N, i32) = where each row of x (N, V) is largest, the first place on a tie. A device may do better than this
-  /// one, which reads the rows on the host.
+  /// index (N, i32) = where each row of x (N, V) is largest, the first place on a tie. A device may do better
+  /// than this one, which reads the rows on the host.
   virtual void argmax_rows(Tensor index, const Tensor& x);
 
-  // --- optimizer --------------------------------------------------------------------------------------------
+  // --- optimizer
+  // --------------------------------------------------------------------------------------------
   /// Sum of squares in double precision, the same at any number of threads.
   virtual double squared_norm(const Tensor& x) = 0;
+  /// y = y / (|y| + epsilon). A device may do better than this one, which waits for the norm.
+  virtual void normalize(Tensor y, float epsilon) {
+    scale(y, static_cast<float>(1.0 / (std::sqrt(squared_norm(y)) + static_cast<double>(epsilon))));
+  }
   /// One fused pass over w, g, m, v (all parameter_type, same size).
   virtual void adamw(Tensor w, const Tensor& g, Tensor m, Tensor v, const AdamWStep& step) = 0;
-  /// momentum = beta * momentum + g * gradient_scale; update = nesterov ? g * scale + beta * momentum : momentum.
+  /// momentum = beta * momentum + g * gradient_scale; update = nesterov ? g * scale + beta * momentum :
+  /// momentum.
   virtual void momentum(Tensor update, Tensor momentum, const Tensor& g, float gradient_scale, float beta,
                         bool nesterov) = 0;
   /// w = w * (1 - learning_rate * weight_decay) - learning_rate * update.

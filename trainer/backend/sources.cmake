@@ -30,3 +30,20 @@ else()
   list(APPEND cpu_sources ${cpu}/isa/choose_other.cpp)
 endif()
 list(APPEND sources ${cpu_sources})
+
+# CUDA: built in where a toolkit (12 or newer) is found that works with this compiler, left out without a word where not.
+# cuBLASLt is opened at run time (cuda/gemm.cpp), so the program also starts on machines without it.
+option(SEEDLING_CUDA "Build the CUDA backend where a toolkit is found" ON)
+set(SEEDLING_HAS_CUDA OFF)
+if(SEEDLING_CUDA AND NOT APPLE)
+  include(${CMAKE_SOURCE_DIR}/${folder}/cuda/toolkit.cmake)
+endif()
+if(SEEDLING_HAS_CUDA)
+  list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/${folder}/no_cuda.cpp)
+  list(APPEND sources ${cuda_sources} ${cuda_objects})
+  list(APPEND libraries ${cuda_libraries})
+  # Each by itself, so that the tests can put an emulated GPU in their place (tests/support/cuda_emulation).
+  set_source_files_properties(${cuda_sources} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+else()
+  set_source_files_properties(${CMAKE_SOURCE_DIR}/${folder}/no_cuda.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endif()

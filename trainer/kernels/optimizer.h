@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 
 #include "kernels/host_device.h"
 
@@ -14,6 +15,19 @@ struct AdamWConstants {
   float rate;          // learning_rate / (1 - beta1^step)
   float root_correct;  // 1 / sqrt(1 - beta2^step)
 };
+
+/// `step` counts from 1.
+inline AdamWConstants adamw_constants(float learning_rate, float beta1, float beta2, float epsilon,
+                                      float weight_decay, float gradient_scale, int64_t step) {
+  const double t = static_cast<double>(step);
+  AdamWConstants constants = {};
+  constants.beta1 = beta1, constants.beta2 = beta2, constants.epsilon = epsilon;
+  constants.gradient_scale = gradient_scale;
+  constants.decay = static_cast<float>(1.0 - static_cast<double>(learning_rate) * weight_decay);
+  constants.rate = static_cast<float>(learning_rate / (1.0 - std::pow(static_cast<double>(beta1), t)));
+  constants.root_correct = static_cast<float>(1.0 / std::sqrt(1.0 - std::pow(static_cast<double>(beta2), t)));
+  return constants;
+}
 
 /// w = w decay - rate m / (sqrt(v) root_correct + epsilon), m and v being the running moments of the
 /// gradient.

@@ -11,10 +11,6 @@
 namespace seedling {
 namespace {
 
-/// Logits that exist at a time: enough rows to keep the products efficient, little enough memory for any
-/// vocabulary.
-constexpr int64_t kChunkElements = int64_t{16} << 20;
-
 class VocabularyHead : public Head {
  public:
   VocabularyHead(const ModelConfig& config, Transformer& transformer, Parameters& parameters)
@@ -36,8 +32,9 @@ class VocabularyHead : public Head {
   std::vector<float> logits(Pass& pass, const Tensor& hidden, const Batch& batch) override;
 
  private:
-  int64_t chunk_rows(int64_t rows) const {
-    return std::min(rows, std::max<int64_t>(64, kChunkElements / V_));
+  /// Rows whose logits exist at a time.
+  int64_t chunk_rows(const Backend& backend, int64_t rows) const {
+    return std::min(rows, std::max<int64_t>(64, backend.logits_at_a_time() / V_));
   }
   /// logits (n, V) from picked hidden states h (n, C); what backward needs is kept.
   void chunk_forward(Pass& pass, Tensor logits, const Tensor& h);
@@ -83,7 +80,7 @@ LossSum VocabularyHead::loss(Pass& pass, const Tensor& hidden, Tensor dhidden, c
                              float gradient_scale, std::vector<float>* losses) {
   Backend& backend = pass.backend;
   const Arena::Scope scope(pass.arena);
-  const int64_t N = hidden.rows(), chunk = chunk_rows(N);
+  const int64_t N = hidden.rows(), chunk = chunk_rows(backend, N);
   require(static_cast<int64_t>(batch.targets.size()) == N,
           "a language model's batch has a target for each token, or -1");
   std::vector<int32_t> rows, targets;  // those that carry a loss
@@ -135,7 +132,7 @@ LossSum VocabularyHead::loss(Pass& pass, const Tensor& hidden, Tensor dhidden, c
 }
 
 std::vector<float> VocabularyHead::logits(Pass& pass, const Tensor& hidden, const Batch&) {
-  const int64_t N = hidden.rows(), chunk = chunk_rows(N);
+  const int64_t N = hidden.rows(), chunk = chunk_rows(pass.backend, N);
   std::vector<float> all;
   all.reserve(static_cast<size_t>(N * V_));
   for (int64_t begin = 0; begin < N; begin += chunk) {

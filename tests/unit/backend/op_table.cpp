@@ -462,6 +462,8 @@ std::vector<OpCase> op_table() {
   }
   tables(table, 24, 32, 11);
   tables(table, 5, 19, 65);
+  tables(table, 4500, 8, 300);  // many tokens, and runs of one token longer than a block
+  tables(table, 200, 40, 2);
   for (NormKind kind : {NormKind::layer, NormKind::rms}) {
     norm(table, 16, 64, kind, true, kind == NormKind::layer, false);
     norm(table, 21, 37, kind, true, kind == NormKind::layer, true);
@@ -477,6 +479,8 @@ std::vector<OpCase> op_table() {
   attention(table, {2, 70, 6, 3, 64, false, 0.3f, true, true});
   attention(table, {1, 7, 1, 1, 5, true, 0.0f, true, false});
   attention(table, {1, 1, 2, 2, 8, true});
+  attention(table, {1, 150, 2, 1, 128, true});
+  attention(table, {1, 97, 2, 2, 80, true, 0.1f, true, true});
   attention_cached(table, 0, 9, 4, 2, 32, false);
   attention_cached(table, 17, 1, 4, 4, 20, true);
   elements(table, 13, 48);

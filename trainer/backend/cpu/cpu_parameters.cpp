@@ -22,15 +22,9 @@ double CpuBackend::squared_norm(const Tensor& x) {
 }
 
 void CpuBackend::adamw(Tensor w, const Tensor& g, Tensor m, Tensor v, const AdamWStep& step) {
-  const double t = static_cast<double>(step.step);
-  kernels::AdamWConstants constants = {};
-  constants.beta1 = step.beta1, constants.beta2 = step.beta2, constants.epsilon = step.epsilon;
-  constants.gradient_scale = step.gradient_scale;
-  constants.decay = static_cast<float>(1.0 - static_cast<double>(step.learning_rate) * step.weight_decay);
-  constants.rate =
-      static_cast<float>(step.learning_rate / (1.0 - std::pow(static_cast<double>(step.beta1), t)));
-  constants.root_correct =
-      static_cast<float>(1.0 / std::sqrt(1.0 - std::pow(static_cast<double>(step.beta2), t)));
+  const kernels::AdamWConstants constants =
+      kernels::adamw_constants(step.learning_rate, step.beta1, step.beta2, step.epsilon, step.weight_decay,
+                               step.gradient_scale, step.step);
   for_elements(w, [&](int64_t i, int64_t n) {
     isa_.parameters.adamw(w.as<float>() + i, g.as<float>() + i, m.as<float>() + i, v.as<float>() + i, n,
                           constants);

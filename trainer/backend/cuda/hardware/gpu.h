@@ -1,0 +1,118 @@
+// What the kernels need of a GPU beyond CUDA's own words, in one place: shared memory, tile loads, tensor
+// cores.
+//
+// The kernels (*.cu) know nothing else of the machine, so the same sources also run in the ordinary tests
+// without a GPU: tests/support/cuda_emulation/gpu.h offers the same names as plain C++, with each thread of a
+// block a fiber, and finds races, divergent barriers and reads of what was never written. CMake chooses by
+// the include path.
+//
+// Layouts of the tensor core's operands: PTX ISA, "Matrix fragments for mma.m16n8k16" and "ldmatrix".
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <cstdint>
+
+#include "backend/cuda/runtime.h"
+
+namespace seedling::gpu {
+
+constexpr int kWarp = 32;
+constexpr unsigned kAllLanes = 0xFFFFFFFFu;
+
+/// A pointer into the block's shared memory.
+template <typename T>
+using Shared = T*;
+
+/// Hands out the block's dynamic shared memory piece by piece, each at a multiple of 16 bytes.
+class SharedMemory {
+ public:
+  template <typename T>
+  __device__ __forceinline__ Shared<T> take(int count) {
+    extern __shared__ uint4 bytes[];
+    char* piece = reinterpret_cast<char*>(bytes) + used_;
+    used_ += (count * static_cast<int>(sizeof(T)) + 15) / 16 * 16;
+    return reinterpret_cast<T*>(piece);
+  }
+
+ private:
+  int used_ = 0;
+};
+
+/// 2^x, to 2 units in the last place; the hardware's own.
+__device__ __forceinline__ float power_of_two(float x) {
+  float y;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+
+#if __CUDA_ARCH__ >= 800 || !defined(__CUDA_ARCH__)
+
+/// Two floats rounded to bf16, the first in the low half.
+__device__ __forceinline__ uint32_t pack_bf16(float low, float high) {
+  uint32_t packed;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(packed) : "f"(high), "f"(low));
+  return packed;
+}
+
+/// Starts a copy of 16 bytes to shared memory; zeros where `valid` is false (nothing is read then).
+__device__ __forceinline__ void copy_async(Shared<uint16_t> to, const uint16_t* from, bool valid) {
+  const unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(to));
+  const int bytes = valid ? 16 : 0;
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(address), "l"(from), "r"(bytes));
+}
+/// Ends a group of copies.
+__device__ __forceinline__ void copy_async_commit() { asm volatile("cp.async.commit_group;"); }
+/// Waits until at most `pending` of this thread's groups are under way.
+template <int pending>
+__device__ __forceinline__ void copy_async_wait() {
+  asm volatile("cp.async.wait_group %0;" ::"n"(pending));
+}
+
+/// Four 8 x 8 matrices of bf16: lane 8 m + r gives the address of row r of matrix m. Lane l receives elements
+/// (l / 4, 2 (l % 4)) and the next of each.
+__device__ __forceinline__ void load_matrices(uint32_t (&to)[4], Shared<uint16_t> row) {
+  const unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(row));
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+               : "r"(address)
+               : "memory");
+}
+/// The same, each matrix transposed on the way: lane l receives elements (2 (l % 4), l / 4) and the one
+/// below.
+__device__ __forceinline__ void load_matrices_transposed(uint32_t (&to)[4], Shared<uint16_t> row) {
+  const unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(row));
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+               : "r"(address)
+               : "memory");
+}
+
+/// d (16, 8) += a (16, 16) b (16, 8), bf16 products summed in fp32. With g = lane / 4 and t = lane % 4:
+///   a[0] (g, 2t..)  a[1] (g + 8, 2t..)  a[2] (g, 2t + 8..)  a[3] (g + 8, 2t + 8..)    b[0] (2t.., g)  b[1]
+///   (2t + 8.., g) d[0], d[1] (g, 2t..)   d[2], d[3] (g + 8, 2t..)
+__device__ __forceinline__ void multiply_add(float (&d)[4], const uint32_t (&a)[4], uint32_t b0,
+                                             uint32_t b1) {
+  asm volatile(
+      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+      "{%0, %1, %2, %3};"
+      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+
+#endif
+
+/// Starts kernel(arguments...) on blocks x threads, with so many bytes of shared memory a block.
+template <typename... Parameters, typename... Arguments>
+void launch(Stream stream, void (*kernel)(Parameters...), int64_t blocks, int threads, size_t shared_bytes,
+            Arguments... arguments) {
+  if (blocks <= 0) return;
+  if (shared_bytes > 48 * 1024) {
+    cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize,
+                         static_cast<int>(shared_bytes));
+  }
+  kernel<<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), shared_bytes, stream>>>(
+      static_cast<Parameters>(arguments)...);
+}
+
+}  // namespace seedling::gpu

@@ -1,0 +1,261 @@
+// Ops on rows: normalisation (a warp a row), softmax and its loss (a block a row).
+#include "backend/cuda/kernels.h"
+#include "backend/cuda/pack.h"
+
+namespace seedling::gpu {
+namespace {
+
+constexpr int kRowsInBlock = 4;  // normalisation: rows, each of one warp
+
+// layer: y = (x - mean) / sqrt(var + eps) gain + bias;  rms: y = x / sqrt(mean(x^2) + eps) gain.
+// A row fits the first-level cache, so its second and third reading cost little.
+template <int V, typename T>
+__global__ void norm_forward_rows(T* y, float* stats, const T* x, const float* gain, const float* bias,
+                                  int64_t N, int64_t C, NormKind kind, float epsilon) {
+  const int lane = static_cast<int>(threadIdx.x) % kWarp;
+  const int64_t n = static_cast<int64_t>(blockIdx.x) * kRowsInBlock + threadIdx.x / kWarp;
+  if (n >= N) return;
+  const T* row = x + n * C;
+  float mean = 0.0f;
+  if (kind == NormKind::layer) {
+    for (int64_t c = lane * V; c < C; c += kWarp * V) {
+      float a[V];
+      load(a, row + c);
+      for (int v = 0; v < V; ++v) mean += a[v];
+    }
+    mean = warp_sum(mean) / static_cast<float>(C);
+  }
+  float variance = 0.0f;
+  for (int64_t c = lane * V; c < C; c += kWarp * V) {
+    float a[V];
+    load(a, row + c);
+    for (int v = 0; v < V; ++v) variance += (a[v] - mean) * (a[v] - mean);
+  }
+  const float rstd = 1.0f / sqrtf(warp_sum(variance) / static_cast<float>(C) + epsilon);
+  for (int64_t c = lane * V; c < C; c += kWarp * V) {
+    float a[V], g[V], b[V];
+    load(a, row + c);
+    for (int v = 0; v < V; ++v) g[v] = 1.0f, b[v] = 0.0f;
+    if (gain != nullptr) load(g, gain + c);
+    if (bias != nullptr) load(b, bias + c);
+    for (int v = 0; v < V; ++v) a[v] = (a[v] - mean) * rstd * g[v] + b[v];
+    store(y + n * C + c, a);
+  }
+  if (lane == 0) {
+    stats[2 * n] = mean;
+    stats[2 * n + 1] = rstd;
+  }
+}
+
+// With h = (x - mean) rstd and g = dy gain:  dx = rstd (g - mean(g) - h mean(g h)); rms has no mean(g).
+template <int V, typename T>
+__global__ void norm_backward_rows(T* dx, const T* dy, const T* x, const float* stats, const float* gain,
+                                   int64_t N, int64_t C, NormKind kind, bool accumulate) {
+  const int lane = static_cast<int>(threadIdx.x) % kWarp;
+  const int64_t n = static_cast<int64_t>(blockIdx.x) * kRowsInBlock + threadIdx.x / kWarp;
+  if (n >= N) return;
+  const float mean = stats[2 * n], rstd = stats[2 * n + 1];
+  const auto at = [&](float(&g)[V], float(&h)[V], int64_t c) {
+    load(g, dy + n * C + c);
+    load(h, x + n * C + c);
+    float rate[V];
+    for (int v = 0; v < V; ++v) rate[v] = 1.0f;
+    if (gain != nullptr) load(rate, gain + c);
+    for (int v = 0; v < V; ++v) g[v] *= rate[v], h[v] = (h[v] - mean) * rstd;
+  };
+  float mean_g = 0.0f, mean_gh = 0.0f;
+  for (int64_t c = lane * V; c < C; c += kWarp * V) {
+    float g[V], h[V];
+    at(g, h, c);
+    for (int v = 0; v < V; ++v) mean_g += g[v], mean_gh += g[v] * h[v];
+  }
+  mean_g = kind == NormKind::layer ? warp_sum(mean_g) / static_cast<float>(C) : 0.0f;
+  mean_gh = warp_sum(mean_gh) / static_cast<float>(C);
+  for (int64_t c = lane * V; c < C; c += kWarp * V) {
+    float g[V], h[V], before[V];
+    at(g, h, c);
+    for (int v = 0; v < V; ++v) before[v] = 0.0f;
+    if (accumulate) load(before, dx + n * C + c);
+    for (int v = 0; v < V; ++v) g[v] = before[v] + rstd * (g[v] - mean_g - h[v] * mean_gh);
+    store(dx + n * C + c, g);
+  }
+}
+
+/// The largest of the elements seen and the sum of exp(x - largest) over them.
+struct Softmax {
+  float largest = -3.0e38f, sum = 0.0f;
+};
+
+__device__ Softmax merged(Softmax a, Softmax b) {
+  const float largest = fmaxf(a.largest, b.largest);
+  return {largest, a.sum * kernels::exponential(a.largest - largest) +
+                       b.sum * kernels::exponential(b.largest - largest)};
+}
+
+/// The row's, the same in every thread of the block. One pass over the row; at most 32 warps.
+template <int V, typename T>
+__device__ Softmax softmax_of(const T* row, int64_t columns, SharedMemory& memory) {
+  const Shared<float> tops = memory.take<float>(kWarp), sums = memory.take<float>(kWarp);
+  Softmax mine;
+  for (int64_t c = static_cast<int64_t>(threadIdx.x) * V; c < columns;
+       c += static_cast<int64_t>(blockDim.x) * V) {
+    float a[V];
+    load(a, row + c);
+    float top = a[0];
+    for (int v = 1; v < V; ++v) top = fmaxf(top, a[v]);
+    const float largest = fmaxf(mine.largest, top);
+    mine.sum *= kernels::exponential(mine.largest - largest);
+    mine.largest = largest;
+    for (int v = 0; v < V; ++v) mine.sum += kernels::exponential(a[v] - largest);
+  }
+  const float top = warp_max(mine.largest);
+  const float sum = warp_sum(mine.sum * kernels::exponential(mine.largest - top));
+  const int warp = static_cast<int>(threadIdx.x) / kWarp, warps = static_cast<int>(blockDim.x) / kWarp;
+  if (threadIdx.x % kWarp == 0) {
+    tops[warp] = top;
+    sums[warp] = sum;
+  }
+  __syncthreads();
+  Softmax all;
+  for (int w = 0; w < warps; ++w) all = merged(all, Softmax{tops[w], sums[w]});
+  return all;
+}
+
+template <int V, typename T>
+__global__ void softmax_rows(T* logits, int64_t columns) {
+  SharedMemory memory;
+  T* row = logits + static_cast<int64_t>(blockIdx.x) * columns;
+  const Softmax all = softmax_of<V>(row, columns, memory);
+  const float factor = 1.0f / all.sum;
+  for (int64_t c = static_cast<int64_t>(threadIdx.x) * V; c < columns;
+       c += static_cast<int64_t>(blockDim.x) * V) {
+    float a[V];
+    load(a, row + c);
+    for (int v = 0; v < V; ++v) a[v] = kernels::exponential(a[v] - all.largest) * factor;
+    store(row + c, a);
+  }
+}
+
+// loss = log sum exp x - x[target];  dx = (softmax(x) - onehot) scale, written over x
+template <int V, typename T>
+__global__ void cross_entropy_rows(float* losses, T* logits, const int32_t* targets, int64_t columns,
+                                   float gradient_scale) {
+  SharedMemory memory;
+  const int64_t n = blockIdx.x, first = static_cast<int64_t>(threadIdx.x) * V;
+  const int64_t stride = static_cast<int64_t>(blockDim.x) * V;
+  T* row = logits + n * columns;
+  const int64_t target = targets[n];
+  if (target < 0) {
+    if (threadIdx.x == 0) losses[n] = 0.0f;
+    if (gradient_scale == 0.0f) return;
+    const float zeros[V] = {};
+    for (int64_t c = first; c < columns; c += stride) store(row + c, zeros);
+    return;
+  }
+  const float wanted = to_float(row[target]);  // before anybody writes: softmax_of waits for all
+  const Softmax all = softmax_of<V>(row, columns, memory);
+  if (threadIdx.x == 0) losses[n] = kernels::logarithm(all.sum) + (all.largest - wanted);
+  if (gradient_scale == 0.0f) return;
+  const float factor = gradient_scale / all.sum;
+  for (int64_t c = first; c < columns; c += stride) {
+    float a[V];
+    load(a, row + c);
+    for (int v = 0; v < V; ++v) {
+      a[v] = kernels::exponential(a[v] - all.largest) * factor - (c + v == target ? gradient_scale : 0.0f);
+    }
+    store(row + c, a);
+  }
+}
+
+/// The larger of two candidates; the lower place where they are equal.
+__device__ __forceinline__ void better(float& value, int& place, float other, int other_place) {
+  const bool take = other > value || (other == value && other_place < place);
+  value = take ? other : value;
+  place = take ? other_place : place;
+}
+
+template <typename T>
+__global__ void argmax_of_rows(int32_t* index, const T* x, int64_t columns) {
+  SharedMemory memory;
+  const Shared<float> values = memory.take<float>(kWarp);
+  const Shared<int> places = memory.take<int>(kWarp);
+  const T* row = x + static_cast<int64_t>(blockIdx.x) * columns;
+  float value = -INFINITY;
+  int place = 0x7FFFFFFF;
+  for (int64_t c = threadIdx.x; c < columns; c += blockDim.x)
+    better(value, place, to_float(row[c]), static_cast<int>(c));
+  for (int step = kWarp / 2; step > 0; step /= 2) {
+    const float other = __shfl_xor_sync(kAllLanes, value, step);
+    const int other_place = __shfl_xor_sync(kAllLanes, place, step);
+    better(value, place, other, other_place);
+  }
+  if (threadIdx.x % kWarp == 0) {
+    values[static_cast<int>(threadIdx.x) / kWarp] = value;
+    places[static_cast<int>(threadIdx.x) / kWarp] = place;
+  }
+  __syncthreads();
+  if (threadIdx.x != 0) return;
+  for (int w = 1; w < static_cast<int>(blockDim.x) / kWarp; ++w) better(value, place, values[w], places[w]);
+  index[blockIdx.x] = place < columns ? place : 0;  // 0 where nothing is a number
+}
+
+/// Threads for a row of so many steps: whole warps, up to 1024.
+int threads_for(int64_t steps) {
+  const int64_t warps = (steps + kWarp - 1) / kWarp;
+  return kWarp * static_cast<int>(warps < 1 ? 1 : warps > 16 ? 16 : warps);
+}
+
+constexpr size_t kRowShared = 2 * kWarp * sizeof(float);
+
+}  // namespace
+
+void norm_forward(Stream stream, DType type, void* y, float* stats, const void* x, const float* gain,
+                  const float* bias, int64_t N, int64_t C, NormKind kind, float epsilon) {
+  with_type(type, [&](auto zero) {
+    using T = decltype(zero);
+    const bool by_eight = C % kVector == 0 && aligned(y, x, gain, bias);
+    launch(stream, by_eight ? norm_forward_rows<kVector, T> : norm_forward_rows<1, T>,
+           (N + kRowsInBlock - 1) / kRowsInBlock, kRowsInBlock * kWarp, 0, static_cast<T*>(y), stats,
+           static_cast<const T*>(x), gain, bias, N, C, kind, epsilon);
+  });
+}
+
+void norm_backward(Stream stream, DType type, void* dx, const void* dy, const void* x, const float* stats,
+                   const float* gain, int64_t N, int64_t C, NormKind kind, bool accumulate) {
+  with_type(type, [&](auto zero) {
+    using T = decltype(zero);
+    const bool by_eight = C % kVector == 0 && aligned(dx, dy, x, gain);
+    launch(stream, by_eight ? norm_backward_rows<kVector, T> : norm_backward_rows<1, T>,
+           (N + kRowsInBlock - 1) / kRowsInBlock, kRowsInBlock * kWarp, 0, static_cast<T*>(dx),
+           static_cast<const T*>(dy), static_cast<const T*>(x), stats, gain, N, C, kind, accumulate);
+  });
+}
+
+void softmax(Stream stream, DType type, void* logits, int64_t N, int64_t V) {
+  with_type(type, [&](auto zero) {
+    using T = decltype(zero);
+    const bool by_eight = V % kVector == 0 && aligned(logits);
+    launch(stream, by_eight ? softmax_rows<kVector, T> : softmax_rows<1, T>, N,
+           threads_for(by_eight ? V / kVector : V), kRowShared, static_cast<T*>(logits), V);
+  });
+}
+
+void softmax_cross_entropy(Stream stream, DType type, float* losses, void* logits, const int32_t* targets,
+                           int64_t N, int64_t V, float gradient_scale) {
+  with_type(type, [&](auto zero) {
+    using T = decltype(zero);
+    const bool by_eight = V % kVector == 0 && aligned(logits);
+    launch(stream, by_eight ? cross_entropy_rows<kVector, T> : cross_entropy_rows<1, T>, N,
+           threads_for(by_eight ? V / kVector : V), kRowShared, losses, static_cast<T*>(logits), targets, V,
+           gradient_scale);
+  });
+}
+
+void argmax_rows(Stream stream, DType type, int32_t* index, const void* x, int64_t N, int64_t V) {
+  with_type(type, [&](auto zero) {
+    using T = decltype(zero);
+    launch(stream, argmax_of_rows<T>, N, threads_for(V / 4), kRowShared, index, static_cast<const T*>(x), V);
+  });
+}
+
+}  // namespace seedling::gpu
