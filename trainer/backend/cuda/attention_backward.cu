@@ -28,30 +28,29 @@ __device__ __forceinline__ void wait_for_tile(bool more) {
 
 template <int HSp>
 __global__ void __launch_bounds__(kTileThreads)
-    backward_queries_tiles(AttentionCall call, int64_t tiles, bool by_eight) {
+    backward_queries_tiles(AttentionCall call, int tiles, bool by_eight) {
   SharedMemory memory;
   const Tile queries = memory.take<uint16_t>(kTileElements<HSp>),
              douts = memory.take<uint16_t>(kTileElements<HSp>);
-  Tile keys[kStages<HSp>], values[kStages<HSp>];
-  for (int i = 0; i < kStages<HSp>; ++i) {
-    keys[i] = memory.take<uint16_t>(kTileElements<HSp>);
-    values[i] = memory.take<uint16_t>(kTileElements<HSp>);
-  }
+  const Stages<HSp, kStages<HSp>> passing = {memory.take<uint16_t>(kStages<HSp> * 2 * kTileElements<HSp>)};
   const int lane = static_cast<int>(threadIdx.x) % kWarp, row = static_cast<int>(threadIdx.x) / kWarp * 16;
-  const int64_t head = blockIdx.x / tiles, b = head / call.NH, h = head % call.NH,
-                kv = h / (call.NH / call.NK);
-  const int64_t first = (tiles - 1 - blockIdx.x % tiles) * kTileRows;
-  const int64_t T = call.T, length = keys_of(call, b), out_stride = call.NH * call.HS;
-  const int64_t seen = call.causal && first + kTileRows < length ? first + kTileRows : length;
+  const int head = static_cast<int>(blockIdx.x) / tiles, tile = static_cast<int>(blockIdx.x) % tiles;
+  const int64_t b = head / call.NH, h = head % call.NH, kv = h / (call.NH / call.NK);
+  const int first = (tiles - 1 - tile) * kTileRows;
+  const int T = static_cast<int>(call.T), length = keys_of(call, b);
+  const int64_t out_stride = call.NH * call.HS;
+  const int seen = call.causal && first + kTileRows < length ? first + kTileRows : length;
   const int HS = static_cast<int>(call.HS);
   const int64_t query_at = (b * T + first) * call.query_stride + h * HS,
                 key_at = b * T * call.key_stride + kv * HS;
   const uint16_t *key = static_cast<const uint16_t*>(call.key) + key_at,
                  *value = static_cast<const uint16_t*>(call.value) + key_at;
-  const auto load_keys = [&](int64_t k0) {
-    const int stage = static_cast<int>(k0 / kTileRows % kStages<HSp>);
-    load_tile<HSp>(keys[stage], key + k0 * call.key_stride, call.key_stride, seen - k0, HS, by_eight);
-    load_tile<HSp>(values[stage], value + k0 * call.key_stride, call.key_stride, seen - k0, HS, by_eight);
+  const auto load_keys = [&](int k0) {
+    const int stage = k0 / kTileRows % kStages<HSp>;
+    load_tile<HSp>(passing.first(stage), key + k0 * call.key_stride, call.key_stride, seen - k0, HS,
+                   by_eight);
+    load_tile<HSp>(passing.second(stage), value + k0 * call.key_stride, call.key_stride, seen - k0, HS,
+                   by_eight);
     copy_async_commit();
   };
 
@@ -62,36 +61,37 @@ __global__ void __launch_bounds__(kTileThreads)
   if (kStages<HSp> == 2) load_keys(0);
   const Dropping dropping = dropping_of(call, b, h);
   const float head_scale = call.head_scale != nullptr ? call.head_scale[h] : 1.0f;
-  const int64_t t0 = first + row + lane / 4;
+  const int t0 = first + row + lane / 4;
   float lse[2], dot[2];
   for (int half = 0; half < 2; ++half) {
-    const int64_t t = t0 + half * 8, at = (b * call.NH + h) * T + t;
+    const int t = t0 + half * 8;
+    const int64_t at = (b * call.NH + h) * T + t;
     lse[half] = t < T ? call.lse[at] * kLog2E : 0.0f;
     dot[half] = t < T ? call.dots[at] : 0.0f;
   }
   float dq[HSp / 8][4] = {};
-  for (int64_t k0 = 0; k0 < seen; k0 += kTileRows) {
-    const int stage = static_cast<int>(k0 / kTileRows % kStages<HSp>);
+  for (int k0 = 0; k0 < seen; k0 += kTileRows) {
+    const int stage = k0 / kTileRows % kStages<HSp>;
     const bool more = k0 + kTileRows < seen;
     if (kStages<HSp> == 1) load_keys(k0);
     if (kStages<HSp> == 2 && more) load_keys(k0 + kTileRows);
     wait_for_tile<HSp>(more);
     Scores s = {}, dp = {};
-    add_products<HSp>(s, queries, row, keys[stage]);
-    add_products<HSp>(dp, douts, row, values[stage]);
-    const int64_t j0 = k0 + lane % 4 * 2;
+    add_products<HSp>(s, queries, row, passing.first(stage));
+    add_products<HSp>(dp, douts, row, passing.second(stage));
+    const int j0 = k0 + lane % 4 * 2;
 #pragma unroll
     for (int n = 0; n < kTileRows / 8; ++n) {
 #pragma unroll
       for (int e = 0; e < 4; ++e) {
-        const int64_t t = t0 + e / 2 * 8, j = j0 + n * 8 + e % 2;
+        const int t = t0 + e / 2 * 8, j = j0 + n * 8 + e % 2;
         const bool hidden = j >= length || (call.causal && j > t);
         const float p = hidden ? 0.0f : power_of_two(s[n][e] * (call.scale * kLog2E) - lse[e / 2]);
         const float keep = dropping.active ? dropping(t, j) * head_scale : head_scale;
         s[n][e] = p * (dp[n][e] * keep - dot[e / 2]) * call.scale;
       }
     }
-    add_weighted_rows<HSp>(dq, s, keys[stage]);
+    add_weighted_rows<HSp>(dq, s, passing.first(stage));
     __syncthreads();
   }
   copy_async_wait<0>();
@@ -102,22 +102,19 @@ __global__ void __launch_bounds__(kTileThreads)
 
 template <int HSp>
 __global__ void __launch_bounds__(kTileThreads)
-    backward_keys_tiles(AttentionCall call, int64_t tiles, bool by_eight) {
+    backward_keys_tiles(AttentionCall call, int tiles, bool by_eight) {
   SharedMemory memory;
   const Tile keys = memory.take<uint16_t>(kTileElements<HSp>),
              values = memory.take<uint16_t>(kTileElements<HSp>);
-  Tile queries[kStages<HSp>], douts[kStages<HSp>];
-  Shared<float> lses[kStages<HSp>], dots[kStages<HSp>];
-  for (int i = 0; i < kStages<HSp>; ++i) {
-    queries[i] = memory.take<uint16_t>(kTileElements<HSp>);
-    douts[i] = memory.take<uint16_t>(kTileElements<HSp>);
-    lses[i] = memory.take<float>(kTileRows);
-    dots[i] = memory.take<float>(kTileRows);
-  }
+  const Stages<HSp, kStages<HSp>> tiles_of = {memory.take<uint16_t>(kStages<HSp> * 2 * kTileElements<HSp>)};
+  const Shared<float> lses = memory.take<float>(kStages<HSp> * kTileRows),
+                      dots = memory.take<float>(kStages<HSp> * kTileRows);
   const int lane = static_cast<int>(threadIdx.x) % kWarp, row = static_cast<int>(threadIdx.x) / kWarp * 16;
-  const int64_t head = blockIdx.x / tiles, b = head / call.NK, kv = head % call.NK, group = call.NH / call.NK;
-  const int64_t first = blockIdx.x % tiles * kTileRows;  // key; the first tiles are seen by most
-  const int64_t T = call.T, length = keys_of(call, b), out_stride = call.NH * call.HS;
+  const int head = static_cast<int>(blockIdx.x) / tiles, tile = static_cast<int>(blockIdx.x) % tiles;
+  const int64_t b = head / call.NK, kv = head % call.NK, group = call.NH / call.NK;
+  const int first = tile * kTileRows;  // key; the first tiles are seen by most
+  const int T = static_cast<int>(call.T), length = keys_of(call, b);
+  const int64_t out_stride = call.NH * call.HS;
   const int HS = static_cast<int>(call.HS);
   const int64_t key_at = (b * T + first) * call.key_stride + kv * HS;
   load_tile<HSp>(keys, static_cast<const uint16_t*>(call.key) + key_at, call.key_stride, T - first, HS,
@@ -127,57 +124,59 @@ __global__ void __launch_bounds__(kTileThreads)
   copy_async_commit();
 
   // The tiles that pass by: those of queries that see some of these keys, of each head in turn.
-  const int64_t lowest = call.causal ? first / kTileRows : 0, each = tiles - lowest;
-  const int64_t passing = first < length ? each * group : 0;
-  const auto load_queries = [&](int64_t i) {
-    const int stage = static_cast<int>(i % kStages<HSp>);
-    const int64_t h = kv * group + i / each, q0 = (lowest + i % each) * kTileRows;
-    load_tile<HSp>(queries[stage],
+  const int lowest = call.causal ? first / kTileRows : 0, each = tiles - lowest;
+  const int passing = first < length ? each * static_cast<int>(group) : 0;
+  const auto load_queries = [&](int i) {
+    const int stage = i % kStages<HSp>, q0 = (lowest + i % each) * kTileRows;
+    const int64_t h = kv * group + i / each;
+    load_tile<HSp>(tiles_of.first(stage),
                    static_cast<const uint16_t*>(call.query) + (b * T + q0) * call.query_stride + h * HS,
                    call.query_stride, T - q0, HS, by_eight);
-    load_tile<HSp>(douts[stage], static_cast<const uint16_t*>(call.dout) + (b * T + q0) * out_stride + h * HS,
-                   out_stride, T - q0, HS, by_eight);
+    load_tile<HSp>(tiles_of.second(stage),
+                   static_cast<const uint16_t*>(call.dout) + (b * T + q0) * out_stride + h * HS, out_stride,
+                   T - q0, HS, by_eight);
     copy_async_commit();
     const int r = static_cast<int>(threadIdx.x) % kTileRows;
-    const int64_t t = q0 + r, at = (b * call.NH + h) * T + t;
+    const int t = q0 + r;
+    const int64_t at = (b * call.NH + h) * T + t;
     if (static_cast<int>(threadIdx.x) < kTileRows) {
-      lses[stage][r] =
+      lses[stage * kTileRows + r] =
           t < T ? call.lse[at] * kLog2E : 3.0e38f;  // of a query that is not there: P becomes zero
     } else {
-      dots[stage][r] = t < T ? call.dots[at] : 0.0f;
+      dots[stage * kTileRows + r] = t < T ? call.dots[at] : 0.0f;
     }
   };
 
   if (kStages<HSp> == 2 && passing > 0) load_queries(0);
-  const int64_t j0 = first + row + lane / 4;
+  const int j0 = first + row + lane / 4;
   float dk[HSp / 8][4] = {}, dv[HSp / 8][4] = {};
-  for (int64_t i = 0; i < passing; ++i) {
-    const int stage = static_cast<int>(i % kStages<HSp>);
+  for (int i = 0; i < passing; ++i) {
+    const int stage = i % kStages<HSp>, q0 = (lowest + i % each) * kTileRows;
     if (kStages<HSp> == 1) load_queries(i);
     if (kStages<HSp> == 2 && i + 1 < passing) load_queries(i + 1);
     wait_for_tile<HSp>(i + 1 < passing);
-    const int64_t h = kv * group + i / each, q0 = (lowest + i % each) * kTileRows;
+    const int64_t h = kv * group + i / each;
     const Dropping dropping = dropping_of(call, b, h);
     const float head_scale = call.head_scale != nullptr ? call.head_scale[h] : 1.0f;
     Scores p = {}, ds = {};
-    add_products<HSp>(p, keys, row, queries[stage]);
-    add_products<HSp>(ds, values, row, douts[stage]);
+    add_products<HSp>(p, keys, row, tiles_of.first(stage));
+    add_products<HSp>(ds, values, row, tiles_of.second(stage));
 #pragma unroll
     for (int n = 0; n < kTileRows / 8; ++n) {
 #pragma unroll
       for (int e = 0; e < 4; ++e) {
         const int column = n * 8 + lane % 4 * 2 + e % 2;
-        const int64_t t = q0 + column, j = j0 + e / 2 * 8;
+        const int t = q0 + column, j = j0 + e / 2 * 8;
         const bool hidden = j >= length || (call.causal && j > t);
-        const float lse = lses[stage][column], dot = dots[stage][column];
+        const float lse = lses[stage * kTileRows + column], dot = dots[stage * kTileRows + column];
         const float chance = hidden ? 0.0f : power_of_two(p[n][e] * (call.scale * kLog2E) - lse);
         const float keep = dropping.active ? dropping(t, j) * head_scale : head_scale;
         p[n][e] = chance * keep;
         ds[n][e] = chance * (ds[n][e] * keep - dot) * call.scale;
       }
     }
-    add_weighted_rows<HSp>(dv, p, douts[stage]);
-    add_weighted_rows<HSp>(dk, ds, queries[stage]);
+    add_weighted_rows<HSp>(dv, p, tiles_of.second(stage));
+    add_weighted_rows<HSp>(dk, ds, tiles_of.first(stage));
     __syncthreads();
   }
   copy_async_wait<0>();

@@ -33,31 +33,28 @@ __device__ void soften(Scores& s, float (&top)[2], float (&sum)[2], float (&fade
 }
 
 template <int HSp>
-__global__ void __launch_bounds__(kTileThreads)
-    forward_tiles(AttentionCall call, int64_t tiles, bool by_eight) {
+__global__ void __launch_bounds__(kTileThreads) forward_tiles(AttentionCall call, int tiles, bool by_eight) {
   SharedMemory memory;
   const Tile queries = memory.take<uint16_t>(kTileElements<HSp>);
-  Tile keys[2], values[2];
-  for (int i = 0; i < 2; ++i) {
-    keys[i] = memory.take<uint16_t>(kTileElements<HSp>);
-    values[i] = memory.take<uint16_t>(kTileElements<HSp>);
-  }
+  const Stages<HSp, 2> passing = {memory.take<uint16_t>(2 * 2 * kTileElements<HSp>)};
   const int lane = static_cast<int>(threadIdx.x) % kWarp, warp = static_cast<int>(threadIdx.x) / kWarp;
-  const int64_t head = blockIdx.x / tiles, b = head / call.NH, h = head % call.NH,
-                kv = h / (call.NH / call.NK);
-  const int64_t first = (tiles - 1 - blockIdx.x % tiles) * kTileRows;  // those with most to see begin first
-  const int64_t T = call.T, length = keys_of(call, b);
-  const int64_t seen = call.causal && first + kTileRows < length ? first + kTileRows : length;
+  const int head = static_cast<int>(blockIdx.x) / tiles, tile = static_cast<int>(blockIdx.x) % tiles;
+  const int64_t b = head / call.NH, h = head % call.NH, kv = h / (call.NH / call.NK);
+  const int first = (tiles - 1 - tile) * kTileRows;  // those with most to see begin first
+  const int T = static_cast<int>(call.T), length = keys_of(call, b);
+  const int seen = call.causal && first + kTileRows < length ? first + kTileRows : length;
   const int HS = static_cast<int>(call.HS), row = warp * 16;
   const uint16_t* query =
       static_cast<const uint16_t*>(call.query) + (b * T + first) * call.query_stride + h * HS;
   const int64_t key_at = b * T * call.key_stride + kv * HS;
   const uint16_t *key = static_cast<const uint16_t*>(call.key) + key_at,
                  *value = static_cast<const uint16_t*>(call.value) + key_at;
-  const auto load_keys = [&](int64_t k0) {
-    const int stage = static_cast<int>(k0 / kTileRows % 2);
-    load_tile<HSp>(keys[stage], key + k0 * call.key_stride, call.key_stride, seen - k0, HS, by_eight);
-    load_tile<HSp>(values[stage], value + k0 * call.key_stride, call.key_stride, seen - k0, HS, by_eight);
+  const auto load_keys = [&](int k0) {
+    const int stage = k0 / kTileRows % 2;
+    load_tile<HSp>(passing.first(stage), key + k0 * call.key_stride, call.key_stride, seen - k0, HS,
+                   by_eight);
+    load_tile<HSp>(passing.second(stage), value + k0 * call.key_stride, call.key_stride, seen - k0, HS,
+                   by_eight);
     copy_async_commit();
   };
 
@@ -66,8 +63,8 @@ __global__ void __launch_bounds__(kTileThreads)
   const Dropping dropping = dropping_of(call, b, h);
   const float scale = call.scale * kLog2E;
   float out[HSp / 8][4] = {}, top[2] = {-3.0e38f, -3.0e38f}, sum[2] = {};
-  for (int64_t k0 = 0; k0 < seen; k0 += kTileRows) {
-    const int stage = static_cast<int>(k0 / kTileRows % 2);
+  for (int k0 = 0; k0 < seen; k0 += kTileRows) {
+    const int stage = k0 / kTileRows % 2;
     if (k0 + kTileRows < seen) {
       load_keys(k0 + kTileRows);
       copy_async_wait<1>();
@@ -76,14 +73,14 @@ __global__ void __launch_bounds__(kTileThreads)
     }
     __syncthreads();
     Scores s = {};
-    add_products<HSp>(s, queries, row, keys[stage]);
+    add_products<HSp>(s, queries, row, passing.first(stage));
     const bool all_seen = k0 + kTileRows <= length && (!call.causal || k0 + kTileRows <= first + row + 1);
-    const int64_t t0 = first + row + lane / 4, j0 = k0 + lane % 4 * 2;
+    const int t0 = first + row + lane / 4, j0 = k0 + lane % 4 * 2;
 #pragma unroll
     for (int n = 0; n < kTileRows / 8; ++n) {
 #pragma unroll
       for (int e = 0; e < 4; ++e) {
-        const int64_t t = t0 + e / 2 * 8, j = j0 + n * 8 + e % 2;
+        const int t = t0 + e / 2 * 8, j = j0 + n * 8 + e % 2;
         const bool hidden = !all_seen && (j >= length || (call.causal && j > t));
         s[n][e] = hidden ? -INFINITY : s[n][e] * scale;
       }
@@ -101,7 +98,7 @@ __global__ void __launch_bounds__(kTileThreads)
         for (int e = 0; e < 4; ++e) s[n][e] *= dropping(t0 + e / 2 * 8, j0 + n * 8 + e % 2);
       }
     }
-    add_weighted_rows<HSp>(out, s, values[stage]);
+    add_weighted_rows<HSp>(out, s, passing.second(stage));
     __syncthreads();  // before the next copy writes over this stage
   }
   copy_async_wait<0>();
@@ -110,7 +107,7 @@ __global__ void __launch_bounds__(kTileThreads)
   float factors[2];
   for (int half = 0; half < 2; ++half) {
     const float total = row_sum(sum[half]);
-    const int64_t t = first + row + lane / 4 + half * 8;
+    const int t = first + row + lane / 4 + half * 8;
     factors[half] = total > 0.0f ? head_scale / total : 0.0f;
     if (lane % 4 == 0 && t < T)
       call.lse[(b * call.NH + h) * T + t] =

@@ -26,12 +26,21 @@ constexpr int kTileStride = HSp + 8;
 template <int HSp>
 constexpr int kTileElements = kTileRows* kTileStride<HSp>;
 
+/// Pairs of tiles that pass by (keys and values, or queries and their gradients), `count` of them held at a
+/// time.
+template <int HSp, int count>
+struct Stages {
+  Tile tiles;
+  __device__ __forceinline__ Tile first(int stage) const { return tiles + stage * 2 * kTileElements<HSp>; }
+  __device__ __forceinline__ Tile second(int stage) const { return first(stage) + kTileElements<HSp>; }
+};
+
 /// Scores of sixteen rows against a tile, or their gradients: [column / 8][lane's four].
 using Scores = float[kTileRows / 8][4];
 
 /// Starts the copy of `valid` of the 64 rows to the tile; everything else of it becomes zero. Ends no group.
 template <int HSp>
-__device__ void load_tile(Tile tile, const uint16_t* first, int64_t stride, int64_t valid, int HS,
+__device__ void load_tile(Tile tile, const uint16_t* first, int64_t stride, int valid, int HS,
                           bool by_eight) {
   constexpr int kParts = HSp / 8;
   if (by_eight) {
@@ -93,12 +102,12 @@ __device__ __forceinline__ void add_weighted_rows(float (&sums)[HSp / 8][4], con
 /// Writes rows first + l / 4 and first + l / 4 + 8 (those below `rows`), each times its factor. `to` is row
 /// 0.
 template <int HSp>
-__device__ void write_rows(uint16_t* to, int64_t stride, int64_t first, int64_t rows, int HS,
+__device__ void write_rows(uint16_t* to, int64_t stride, int first, int rows, int HS,
                            const float (&sums)[HSp / 8][4], const float (&factors)[2]) {
   const int lane = static_cast<int>(threadIdx.x) % kWarp;
   const bool pairs = HS % 2 == 0 && stride % 2 == 0 && reinterpret_cast<uintptr_t>(to) % 4 == 0;
   for (int half = 0; half < 2; ++half) {
-    const int64_t r = first + lane / 4 + half * 8;
+    const int r = first + lane / 4 + half * 8;
     if (r >= rows) continue;
 #pragma unroll
     for (int n = 0; n < HSp / 8; ++n) {
@@ -127,9 +136,9 @@ __device__ __forceinline__ float row_max(float x) {
 }
 
 /// How many keys of sequence b can be seen at all.
-__device__ __forceinline__ int64_t keys_of(const AttentionCall& call, int64_t b) {
-  const int64_t length = call.lengths != nullptr ? call.lengths[b] : call.T;
-  return length < 0 ? 0 : length < call.T ? length : call.T;
+__device__ __forceinline__ int keys_of(const AttentionCall& call, int64_t b) {
+  const int T = static_cast<int>(call.T), length = call.lengths != nullptr ? call.lengths[b] : T;
+  return length < 0 ? 0 : length < T ? length : T;
 }
 
 /// The factor of dropout at (t, j).
@@ -138,7 +147,7 @@ struct Dropping {
   uint32_t first, threshold, T;  // first: the index of (b, h, 0, 0)
   float keep_scale;
   bool active;
-  __device__ __forceinline__ float operator()(int64_t t, int64_t j) const {
+  __device__ __forceinline__ float operator()(int t, int j) const {
     return kernels::dropout_factor(key, first + static_cast<uint32_t>(t) * T + static_cast<uint32_t>(j),
                                    threshold, keep_scale);
   }
