@@ -180,8 +180,8 @@ class Backend : public Allocator {
   /// Sum of squares in double precision, the same at any number of threads.
   virtual double squared_norm(const Tensor& x) = 0;
   /// y = y / (|y| + epsilon). A device may do better than this one, which waits for the norm.
-  virtual void normalize(Tensor y, float epsilon) {
-    scale(y, static_cast<float>(1.0 / (std::sqrt(squared_norm(y)) + static_cast<double>(epsilon))));
+  virtual void normalize(Tensor y, double epsilon) {
+    scale(y, static_cast<float>(1.0 / (std::sqrt(squared_norm(y)) + epsilon)));
   }
   /// One fused pass over w, g, m, v (all parameter_type, same size).
   virtual void adamw(Tensor w, const Tensor& g, Tensor m, Tensor v, const AdamWStep& step) = 0;

@@ -1,7 +1,6 @@
 // Muon's step by a backend's other ops, for every device that has no faster way.
 //
 // Called by: optimizer/muon.cpp through Backend::muon. Equations: optimizer/muon.h.
-#include <cmath>
 #include <utility>
 
 #include "backend/backend.h"
@@ -51,8 +50,7 @@ void Backend::muon(const std::vector<MuonMatrix>& matrices, const MuonStep& step
   for (const MuonMatrix& matrix : matrices) {
     const MuonScratch scratch(step.scratch, matrix.value.rows(), matrix.value.columns());
     momentum(scratch.x, matrix.momentum, matrix.gradient, step.gradient_scale, step.momentum, true);
-    const double length = std::sqrt(squared_norm(scratch.x));
-    scale(scratch.x, static_cast<float>(1.0 / (length + Iteration::kEpsilon)));
+    normalize(scratch.x, Iteration::kEpsilon);
     apply_update(matrix.value, orthogonalize(*this, scratch), matrix.rate, 0.0f);
   }
 }

@@ -21,22 +21,26 @@ struct BenchFlags {
   double seconds = 1.0;
 };
 
-/// Batch and vocabulary of the recipes that made the presets known.
-void fill_defaults(BenchFlags& flags) {
+/// Batch and vocabulary of the recipes that made the presets known; of the large ones, what a device can
+/// hold.
+void fill_defaults(BenchFlags& flags, const Backend& backend) {
   const bool large = flags.preset == "gpt2" || flags.preset == "bert-base";
   const bool characters = flags.preset == "nano" || flags.preset == "baby";
   if (flags.batch_size == 0)
-    flags.batch_size = flags.preset == "nano" ? 12 : flags.preset == "baby" ? 64 : large ? 4 : 8;
+    flags.batch_size = flags.preset == "nano"   ? 12
+                       : flags.preset == "baby" ? 64
+                       : !large                 ? 8
+                                                : (backend.name() == "cuda" ? 32 : 4);
   if (flags.vocab_size == 0) flags.vocab_size = characters ? 65 : large ? 50257 : 4096;
 }
 
 void run_bench(BenchFlags flags, CommandContext& context) {
-  fill_defaults(flags);
+  const std::unique_ptr<Backend> backend = context.open_device();
+  fill_defaults(flags, *backend);
   ModelConfig config = preset_config(flags.preset, flags.arch);
   config.vocab_size = flags.vocab_size;
   if (flags.context_length > 0) config.context_length = flags.context_length;
   config.check();
-  const std::unique_ptr<Backend> backend = make_backend(context.common.device);
   const int threads = context.common.device.threads > 0 ? context.common.device.threads : cpu_info().cores;
   const double before = measure_ceiling(*backend, threads);
   Model model(config, *backend, true);
@@ -50,22 +54,24 @@ void run_bench(BenchFlags flags, CommandContext& context) {
   const std::vector<double> speeds = measure_training(model, options);
   const double ceiling = std::max(before, measure_ceiling(*backend, threads));
   const double speed = median(speeds), flops = config.flops_per_token(config.context_length);
-  const nlohmann::json result = {{"preset", flags.preset},
-                                 {"arch", config.model_type},
-                                 {"tokens_per_second", speed},
-                                 {"tokens_per_second_all", speeds},
-                                 {"flops_per_token", flops},
-                                 {"mfu", speed * flops / ceiling},
-                                 {"gemm_gflops", ceiling / 1e9},
-                                 {"peak_rss_bytes", peak_memory()},
-                                 {"device", backend->name()},
-                                 {"precision", backend->activation_type() == DType::bf16 ? "bf16" : "fp32"},
-                                 {"threads", threads},
-                                 {"parameters", model.parameters().count()},
-                                 {"batch_size", flags.batch_size},
-                                 {"context_length", config.context_length},
-                                 {"vocab_size", config.vocab_size},
-                                 {"optimizer", flags.optimizer}};
+  nlohmann::json result = {{"preset", flags.preset},
+                           {"arch", config.model_type},
+                           {"tokens_per_second", speed},
+                           {"tokens_per_second_all", speeds},
+                           {"flops_per_token", flops},
+                           {"mfu", speed * flops / ceiling},
+                           {"gemm_gflops", ceiling / 1e9},
+                           {"peak_rss_bytes", peak_memory()},
+                           {"device", backend->name()},
+                           {"device_description", backend->description()},
+                           {"precision", backend->activation_type() == DType::bf16 ? "bf16" : "fp32"},
+                           {"threads", threads},
+                           {"parameters", model.parameters().count()},
+                           {"batch_size", flags.batch_size},
+                           {"context_length", config.context_length},
+                           {"vocab_size", config.vocab_size},
+                           {"optimizer", flags.optimizer}};
+  if (backend->name() == "cuda") result["copy_bytes_per_second"] = measure_copy(*backend);
   context.finish(result);
 }
 

@@ -49,7 +49,7 @@ std::string answer(const LoadedModel& loaded, const std::vector<Message>& messag
 }
 
 void run_chat(const ChatFlags& flags, CommandContext& context) {
-  const std::unique_ptr<Backend> backend = make_backend(context.common.device);
+  const std::unique_ptr<Backend> backend = context.open_device();
   const LoadedModel loaded = load_model(flags.model, *backend);
   task_of_model("dialogue", loaded.model->config(), *loaded.tokenizer, flags.model);
   SamplingOptions sampling = flags.sampling;

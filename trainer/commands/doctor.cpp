@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "backend/cpu/machine.h"
+#include "backend/devices.h"
 #include "commands/options.h"
 #include "training/run_directory.h"
 #include "training/speed.h"
@@ -45,10 +46,31 @@ std::string joined(const json& words) {
   return text.empty() ? "none beyond the baseline" : text;
 }
 
+/// What a GPU here is and can do, or why there is none to use; not a fault unless --device cuda asks for it.
+std::string describe_gpu(json& report) {
+  if (!cuda_answers()) {
+    report["gpu"] = nullptr;
+    return "none that answers, or a program built without CUDA";
+  }
+  try {
+    const std::unique_ptr<Backend> gpu = make_backend({"cuda", "auto", 0});
+    const double products = measure_ceiling(*gpu, 0), copies = measure_copy(*gpu);
+    report["gpu"] = {{"description", gpu->description()},
+                     {"precision", gpu->activation_type() == DType::bf16 ? "bf16" : "fp32"},
+                     {"gemm_gflops", products / 1e9},
+                     {"copy_bytes_per_second", copies}};
+    return concat(gpu->description(), "; matrix products reach ", figure(products / 1e12, 0),
+                  " TFLOP/s, copies ", figure(copies / 1e9, 0), " GB/s");
+  } catch (const Error& error) {
+    report["gpu"] = {{"problem", error.what()}};
+    return concat("cannot be used: ", error.what());
+  }
+}
+
 /// Tries the backend that the flags ask for; a failure is a finding, not the end.
 void try_backend(const CommandContext& context, json& report, json& problems) {
   try {
-    const std::unique_ptr<Backend> backend = make_backend(context.common.device);
+    const std::unique_ptr<Backend> backend = context.open_device();
     const double ceiling = measure_ceiling(*backend, context.common.device.threads);
     report["device"] = backend->name();
     report["precision"] = backend->activation_type() == DType::bf16 ? "bf16" : "fp32";
@@ -84,6 +106,7 @@ void run_doctor(CommandContext& context) {
     blas_line = "none";
   }
   try_backend(context, report, problems);
+  const std::string gpu_line = describe_gpu(report);
   const double memory = static_cast<double>(memory_bytes()) / kGiB;
   std::error_code error;
   const double disk = static_cast<double>(std::filesystem::space(".", error).available) / kGiB;
@@ -106,6 +129,7 @@ void run_doctor(CommandContext& context) {
                    report["precision"].get<std::string>(), ", ", threads, " thread", threads == 1 ? "" : "s",
                    "; matrix products reach ", figure(report["gemm_gflops"].get<double>(), 0), " GFLOP/s\n");
   }
+  text += concat("GPU         ", gpu_line, "\n");
   text += concat("memory      ", figure(memory, 1), " GiB; free disk here ", figure(disk, 1), " GiB\n");
   text += concat("version     ", code_version(), "\n");
   if (problems.empty()) text += "wrong       nothing found";

@@ -21,7 +21,7 @@ struct EvaluateFlags {
 };
 
 void evaluate_task(const EvaluateFlags& flags, CommandContext& context) {
-  const std::unique_ptr<Backend> backend = make_backend(context.common.device);
+  const std::unique_ptr<Backend> backend = context.open_device();
   const LoadedModel loaded = load_model(flags.model, *backend);
   const ModelConfig& config = loaded.model->config();
   const TaskRecord record = task_of_model(flags.task, config, *loaded.tokenizer, flags.model);
@@ -63,7 +63,7 @@ void run_evaluate(const EvaluateFlags& flags, CommandContext& context) {
   }
   const auto tokenizer = load_tokenizer(folder);
   const auto tokens = tokenize_text(flags.data, *tokenizer);
-  const std::unique_ptr<Backend> backend = make_backend(context.common.device);
+  const std::unique_ptr<Backend> backend = context.open_device();
   Model model(config, *backend, false);
   load_parameters(model, folder);
   const TextScore score = evaluate_text(model, *tokens, *tokenizer, flags.context_length);

@@ -24,7 +24,7 @@ std::string name_of_model(const std::string& path) {
 
 void run_export(const ExportFlags& flags, CommandContext& context) {
   const GgufType type = gguf_type(flags.type);
-  const std::unique_ptr<Backend> backend = make_backend(context.common.device);
+  const std::unique_ptr<Backend> backend = context.open_device();
   const LoadedModel loaded = load_model(flags.model, *backend);
   nlohmann::json result = {{"format", flags.format}, {"out", flags.out}, {"model", loaded.folder.string()}};
   if (flags.format == "hf") {

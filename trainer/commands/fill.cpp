@@ -16,7 +16,7 @@ struct FillFlags {
 };
 
 void run_fill(const FillFlags& flags, CommandContext& context) {
-  const std::unique_ptr<Backend> backend = make_backend(context.common.device);
+  const std::unique_ptr<Backend> backend = context.open_device();
   const LoadedModel loaded = load_model(flags.model, *backend);
   nlohmann::json masks = nlohmann::json::array();
   std::string lines;

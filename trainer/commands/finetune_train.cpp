@@ -224,7 +224,7 @@ json train_task(const FinetuneJob& job, CommandContext& context, Session& sessio
   const std::unique_ptr<Task> task = make_task(start.record, *start.tokenizer, start.config);
   task->check(data.validation, data.validation_file.string());
   task->check(data.test, data.test_file.string());
-  const std::unique_ptr<Backend> backend = make_backend(context.common.device);
+  const std::unique_ptr<Backend> backend = context.open_device();
   TaskObjective objective(*task, data, start.config, context.common.seed);
   if (task->cut() > 0)
     context.say(concat("  ", task->cut(), " training examples are longer than the context of ",

@@ -15,7 +15,7 @@ struct GenerateFlags {
 };
 
 void run_generate(const GenerateFlags& flags, CommandContext& context) {
-  const std::unique_ptr<Backend> backend = make_backend(context.common.device);
+  const std::unique_ptr<Backend> backend = context.open_device();
   const LoadedModel loaded = load_model(flags.model, *backend);
   SamplingOptions sampling = flags.sampling;
   sampling.seed = context.common.seed;

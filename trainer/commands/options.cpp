@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "backend/cpu/machine.h"
+#include "backend/devices.h"
 #include "base/files.h"
 #include "training/line_file.h"
 
@@ -73,6 +74,13 @@ void CommandContext::finish(const json& result, const std::string& text) const {
   if (!std::cout) fail("standard output: cannot write the result (closed, or the disk is full)");
 }
 
+std::unique_ptr<Backend> CommandContext::open_device() const {
+  std::unique_ptr<Backend> backend = make_backend(common.device);
+  if (common.device.device == "auto" && backend->name() == "cuda")
+    say(concat("device: ", backend->description(), " (--device cpu for the processor)"));
+  return backend;
+}
+
 CLI::App* add_command(CLI::App& app, CommandContext& context, const std::string& name,
                       const std::string& help) {
   CLI::App* command = app.add_subcommand(name, help);
@@ -113,6 +121,7 @@ CLI::App* add_command(CLI::App& app, CommandContext& context, const std::string&
 void choose_training_precision(CommandContext& context) {
   DeviceOptions& device = context.common.device;
   if (device.precision != "auto" || device.device == "cuda" || !cpu_info().amx_bf16) return;
+  if (device.device == "auto" && cuda_answers()) return;  // a GPU chooses by itself
   device.precision = "bf16";
   context.say("precision: bf16, on this CPU's tiles (--precision fp32 for full single precision)");
 }

@@ -37,6 +37,9 @@ class CommandContext {
  public:
   CommonOptions common;
 
+  /// The backend that the flags ask for. Where --device auto has chosen a GPU, that is said in a line of
+  /// progress.
+  std::unique_ptr<Backend> open_device() const;
   /// A line of progress, on standard error.
   void say(const std::string& line) const;
   /// The results: with --json one line of JSON on standard output, else `text` (or, when empty, the JSON's
@@ -52,8 +55,9 @@ CLI::App* add_command(CLI::App& app, CommandContext& context, const std::string&
 /// UsageError for unknown keys, naming the nearest known one.
 std::vector<std::string> expand_config(CLI::App& app, std::vector<std::string> arguments);
 
-/// With --precision auto, training computes in bf16 where the CPU has tiles (AMX), and says so: its steps are two to four
-/// times as fast there, at the same loss (tests/bench/LOG.md). Commands that only read a model stay in fp32.
+/// With --precision auto, training computes in bf16 where the CPU has tiles (AMX), and says so: its steps are
+/// two to four times as fast there, at the same loss (tests/bench/LOG.md). Commands that only read a model
+/// stay in fp32.
 void choose_training_precision(CommandContext& context);
 
 /// Throws UsageError where an argument is a flag or a command that does not exist, naming the nearest.

@@ -16,7 +16,7 @@ struct PredictFlags {
 };
 
 void run_predict(const PredictFlags& flags, CommandContext& context) {
-  const std::unique_ptr<Backend> backend = make_backend(context.common.device);
+  const std::unique_ptr<Backend> backend = context.open_device();
   const LoadedModel loaded = load_model(flags.model, *backend);
   const TaskRecord record = task_of_model("", loaded.model->config(), *loaded.tokenizer, flags.model);
   const bool asks = record.task == "qa";

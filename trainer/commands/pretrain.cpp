@@ -24,7 +24,7 @@ json run_pretrain(const PretrainFlags& given, CommandContext& context, Session& 
   if (!run.resume) check_new_run(run.folder);
   if (settled) settled(run.folder);
   if (!run.resume) choose_training_precision(context);
-  const std::unique_ptr<Backend> backend = make_backend(context.common.device);
+  const std::unique_ptr<Backend> backend = context.open_device();
   const PreparedData data = prepare(run, context);
   json autopilot;
   if (!run.resume) autopilot = decide_steps(run, data, *backend, context);

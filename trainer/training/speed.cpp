@@ -29,6 +29,18 @@ Batch random_batch(int64_t B, int64_t T, int64_t vocab_size, bool causal) {
   return batch;
 }
 
+/// Random values, as in training: a GPU multiplies equal ones faster, since fewer of its wires change.
+void fill_randomly(Backend& backend, const Tensor& matrix) {
+  const int64_t rows = std::min<int64_t>(matrix.rows(), 64);
+  std::vector<float> values(static_cast<size_t>(rows * matrix.columns()));
+  Random random(2);
+  for (float& value : values) value = static_cast<float>(random.uniform() - 0.5);
+  const Tensor first = matrix.row_range(0, rows);
+  write_floats(backend, first, values);
+  for (int64_t n = rows; n + rows <= matrix.rows(); n += rows)
+    backend.copy(matrix.row_range(n, n + rows), first);
+}
+
 }  // namespace
 
 double measure_ceiling(Backend& backend, int threads, double seconds) {
@@ -37,7 +49,7 @@ double measure_ceiling(Backend& backend, int threads, double seconds) {
   const Tensor x = arena.take(backend.activation_type(), {n, n}),
                y = arena.take(backend.activation_type(), {n, n});
   const Tensor w = arena.take(backend.parameter_type(), {n, n});
-  for (const Tensor& tensor : {x, y, w}) backend.fill(tensor, 0.01f);
+  for (const Tensor& tensor : {x, w}) fill_randomly(backend, tensor);
   const double flops = 2.0 * static_cast<double>(n) * static_cast<double>(n) * static_cast<double>(n);
   backend.linear_forward(y, x, w, {}, {});  // warm
   backend.synchronize();
@@ -50,6 +62,22 @@ double measure_ceiling(Backend& backend, int threads, double seconds) {
   }
   if (backend.name() == "cpu" && backend.activation_type() == DType::f32) {
     best = std::max(best, 1e9 * measure_sgemm_gflops(threads > 0 ? threads : cpu_info().cores, seconds));
+  }
+  return best;
+}
+
+double measure_copy(Backend& backend, double seconds) {
+  const int64_t size = int64_t{1} << (backend.name() == "cuda" ? 28 : 25);
+  Arena arena(backend);
+  const Tensor from = arena.take(DType::f32, {size}), to = arena.take(DType::f32, {size});
+  backend.copy(to, from);
+  backend.synchronize();
+  double best = 0.0;
+  for (const Clock::time_point begin = Clock::now(); seconds_since(begin) < seconds;) {
+    const Clock::time_point one = Clock::now();
+    backend.copy(to, from);
+    backend.synchronize();
+    best = std::max(best, 2.0 * static_cast<double>(from.bytes()) / seconds_since(one));
   }
   return best;
 }

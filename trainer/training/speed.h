@@ -15,6 +15,10 @@ namespace seedling {
 /// the CPU in fp32 the library's own product is tried too. What mfu is held against.
 double measure_ceiling(Backend& backend, int threads, double seconds = 0.3);
 
+/// Bytes a second that the device's memory copies, those read and those written counted together, found in
+/// about `seconds`.
+double measure_copy(Backend& backend, double seconds = 0.2);
+
 /// Tokens a second of training steps (forward, backward, clipping, optimizer) on random tokens: `repeats`
 /// figures after `warmup` steps, each of the steps that fit into `seconds_each` (at least one).
 struct SpeedOptions {

@@ -397,11 +397,13 @@ void muon(std::vector<OpCase>& table, const std::vector<std::pair<int64_t, int64
     largest = std::max(largest, Backend::muon_scratch(rows, columns));
   }
   c.call = [=](Backend& d, const Operands& t) {
-    std::vector<double> scratch(static_cast<size_t>(largest));
+    const size_t bytes = static_cast<size_t>(largest) * size_of(d.parameter_type());
+    void* scratch = d.allocate(bytes);
     std::vector<MuonMatrix> matrices;
     for (size_t i = 0; i < operands.size(); i += 3)
       matrices.push_back({t[operands[i]], t[operands[i + 1]], t[operands[i + 2]], 0.5f});
-    d.muon(matrices, {0.9f, 0.5f, Tensor(scratch.data(), d.parameter_type(), {largest})});
+    d.muon(matrices, {0.9f, 0.5f, Tensor(scratch, d.parameter_type(), {largest})});
+    d.release(scratch, bytes);
   };
   c.tolerance = 0.06;
   table.push_back(c);

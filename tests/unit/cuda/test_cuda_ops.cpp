@@ -24,7 +24,7 @@ std::unique_ptr<Backend> make(const char* precision) {
 /// bf16 has 8 bits of mantissa: an element written is rounded by up to 2^-9 of itself, and products read
 /// elements rounded so. On tensor cores probabilities are rounded too.
 double tolerance(const OpCase& c, const char* precision) {
-  return std::string(precision) == "bf16" ? 1.2e-2 : std::max(c.tolerance, 1e-4);
+  return std::max(c.tolerance, std::string(precision) == "bf16" ? 1.2e-2 : 1e-4);
 }
 
 }  // namespace

@@ -88,7 +88,7 @@ class CudaBackend final : public Backend {
   void argmax_rows(Tensor index, const Tensor& x) override;
 
   double squared_norm(const Tensor& x) override;
-  void normalize(Tensor y, float epsilon) override;
+  void normalize(Tensor y, double epsilon) override;
   void adamw(Tensor w, const Tensor& g, Tensor m, Tensor v, const AdamWStep& step) override;
   void momentum(Tensor update, Tensor momentum, const Tensor& g, float gradient_scale, float beta,
                 bool nesterov) override;

@@ -11,9 +11,9 @@ double CudaBackend::squared_norm(const Tensor& x) {
   return sum;
 }
 
-void CudaBackend::normalize(Tensor y, float epsilon) {
+void CudaBackend::normalize(Tensor y, double epsilon) {
   gpu::squared_norm(stream(), norms_, norms_ + 1, y.as<float>(), y.size());
-  gpu::normalize(stream(), y.as<float>(), y.size(), norms_, epsilon);
+  gpu::normalize(stream(), y.as<float>(), y.size(), norms_, static_cast<float>(epsilon));
   runtime_.started("normalize");
 }
 
