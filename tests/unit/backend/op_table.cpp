@@ -470,6 +470,7 @@ std::vector<OpCase> op_table() {
     norm(table, 16, 64, kind, true, kind == NormKind::layer, false);
     norm(table, 21, 37, kind, true, kind == NormKind::layer, true);
     norm(table, 2, 96, kind, false, false, true);
+    norm(table, 70, 520, kind, true, kind == NormKind::layer, true);
   }
   rotate(table, 12, 4, 2, 32, true, 10000.0f);
   rotate(table, 9, 3, 3, 10, false, 1000.0f);

@@ -19,24 +19,6 @@ struct Itself {
 };
 
 template <typename T>
-struct GainAndBias {
-  const T *dy, *x;
-  const float* stats;
-  int64_t C;
-  template <int V>
-  __device__ void add(float (&total)[2][V], int64_t n, int64_t c) const {
-    float d[V], a[V];
-    load(d, dy + n * C + c);
-    load(a, x + n * C + c);
-    const float mean = stats[2 * n], rstd = stats[2 * n + 1];
-    for (int v = 0; v < V; ++v) {
-      total[0][v] += d[v] * ((a[v] - mean) * rstd);
-      total[1][v] += d[v];
-    }
-  }
-};
-
-template <typename T>
 struct ShiftProduct {
   const T *dy, *x;
   int64_t C, T_;
@@ -57,19 +39,8 @@ int64_t column_scratch(int64_t N, int64_t C, int outputs) { return slices_of(N) 
 void column_sums(Stream stream, DType type, float* sum, float* scratch, const void* x, int64_t N, int64_t C) {
   with_type(type, [&](auto zero) {
     using T = decltype(zero);
-    float* const to[1] = {sum};
-    sum_columns(stream, to, scratch, N, C, aligned(x) && C % kVector == 0,
-                Itself<T>{static_cast<const T*>(x), C});
-  });
-}
-
-void norm_backward_parameters(Stream stream, DType type, float* dgain, float* dbias, float* scratch,
-                              const void* dy, const void* x, const float* stats, int64_t N, int64_t C) {
-  with_type(type, [&](auto zero) {
-    using T = decltype(zero);
-    float* const to[2] = {dgain, dbias};
-    sum_columns(stream, to, scratch, N, C, aligned(dy, x) && C % kVector == 0,
-                GainAndBias<T>{static_cast<const T*>(dy), static_cast<const T*>(x), stats, C});
+    sum_columns<1>(stream, {{sum, nullptr}}, scratch, N, C, aligned(x) && C % kVector == 0,
+                   Itself<T>{static_cast<const T*>(x), C});
   });
 }
 
@@ -77,9 +48,8 @@ void shift_backward_parameter(Stream stream, DType type, float* ds, float* scrat
                               const void* x, int64_t N, int64_t C, int64_t T_) {
   with_type(type, [&](auto zero) {
     using T = decltype(zero);
-    float* const to[1] = {ds};
-    sum_columns(stream, to, scratch, N, C, aligned(dy, x) && C % kVector == 0,
-                ShiftProduct<T>{static_cast<const T*>(dy), static_cast<const T*>(x), C, T_});
+    sum_columns<1>(stream, {{ds, nullptr}}, scratch, N, C, aligned(dy, x) && C % kVector == 0,
+                   ShiftProduct<T>{static_cast<const T*>(dy), static_cast<const T*>(x), C, T_});
   });
 }
 

@@ -49,14 +49,13 @@ void CudaBackend::norm_forward(Tensor y, Tensor stats, const Tensor& x, const Te
 
 void CudaBackend::norm_backward(Tensor dx, Tensor dgain, Tensor dbias, const Tensor& dy, const Tensor& x,
                                 const Tensor& stats, const Tensor& gain, NormKind kind, bool accumulate) {
-  const int64_t N = x.rows(), C = x.columns();
-  if (dgain || dbias) {
-    gpu::norm_backward_parameters(
-        stream(), x.dtype(), dgain ? dgain.as<float>() : nullptr, dbias ? dbias.as<float>() : nullptr,
-        scratch<float>(gpu::column_scratch(N, C, 2)), dy.raw(), x.raw(), stats.as<float>(), N, C);
-  }
-  gpu::norm_backward(stream(), x.dtype(), dx.raw(), dy.raw(), x.raw(), stats.as<float>(),
-                     floats_or_null(gain), N, C, kind, accumulate);
+  gpu::NormBackward call = {};
+  call.dx = dx.raw(), call.dy = dy.raw(), call.x = x.raw();
+  call.dgain = dgain ? dgain.as<float>() : nullptr, call.dbias = dbias ? dbias.as<float>() : nullptr;
+  call.stats = stats.as<float>(), call.gain = floats_or_null(gain);
+  call.N = x.rows(), call.C = x.columns(), call.kind = kind, call.accumulate = accumulate;
+  call.scratch = scratch<float>(gpu::norm_backward_scratch(call.N, call.C));
+  gpu::norm_backward(stream(), x.dtype(), call);
   runtime_.started("norm_backward");
 }
 

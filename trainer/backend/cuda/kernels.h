@@ -57,9 +57,6 @@ void normalize(Stream stream, float* y, int64_t n, const double* squared, float 
 int64_t column_scratch(int64_t N, int64_t C, int outputs);
 /// sum (C) += column sums of x (N, C).
 void column_sums(Stream stream, DType type, float* sum, float* scratch, const void* x, int64_t N, int64_t C);
-/// dgain (C) += sum of dy h, dbias (C) += sum of dy (either may be null), h being the normalised x.
-void norm_backward_parameters(Stream stream, DType type, float* dgain, float* dbias, float* scratch,
-                              const void* dy, const void* x, const float* stats, int64_t N, int64_t C);
 /// ds (C) += sum of dy[t] x[t - 1].
 void shift_backward_parameter(Stream stream, DType type, float* ds, float* scratch, const void* dy,
                               const void* x, int64_t N, int64_t C, int64_t T);
@@ -68,12 +65,25 @@ void shift_backward_parameter(Stream stream, DType type, float* ds, float* scrat
 // --------------------------------------------------------------------------------------------------------
 void norm_forward(Stream stream, DType type, void* y, float* stats, const void* x, const float* gain,
                   const float* bias, int64_t N, int64_t C, NormKind kind, float epsilon);
-void norm_backward(Stream stream, DType type, void* dx, const void* dy, const void* x, const float* stats,
-                   const float* gain, int64_t N, int64_t C, NormKind kind, bool accumulate);
 void softmax(Stream stream, DType type, void* logits, int64_t N, int64_t V);
 void softmax_cross_entropy(Stream stream, DType type, float* losses, void* logits, const int32_t* targets,
                            int64_t N, int64_t V, float gradient_scale);
 void argmax_rows(Stream stream, DType type, int32_t* index, const void* x, int64_t N, int64_t V);
+
+// --- norm_backward.cu
+// -----------------------------------------------------------------------------------------------
+struct NormBackward {
+  void* dx;              // (N, C)
+  float *dgain, *dbias;  // (C), += ; null where nobody asked
+  float* scratch;        // norm_backward_scratch() floats
+  const void *dy, *x;    // (N, C)
+  const float *stats, *gain;
+  int64_t N, C;
+  NormKind kind;
+  bool accumulate;
+};
+int64_t norm_backward_scratch(int64_t N, int64_t C);
+void norm_backward(Stream stream, DType type, const NormBackward& call);
 
 // --- tables.cu
 // ------------------------------------------------------------------------------------------------------

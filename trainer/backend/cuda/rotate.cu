@@ -177,10 +177,9 @@ void rotate_backward_gains(Stream stream, DType type, float* dgain_q, float* dga
   with_type(type, [&](auto zero) {
     using T = decltype(zero);
     const auto sum = [&](float* dgain, int64_t heads, int64_t first) {
-      float* const to[1] = {dgain};
       if (dgain != nullptr)
-        sum_columns(stream, to, scratch, call.N * heads, call.HS, call.HS % kVector == 0,
-                    HeadGain<T>{call, heads, first});
+        sum_columns<1>(stream, {{dgain, nullptr}}, scratch, call.N * heads, call.HS, call.HS % kVector == 0,
+                       HeadGain<T>{call, heads, first});
     };
     sum(dgain_q, call.NH, 0);
     sum(dgain_k, call.NK, call.NH);

@@ -47,40 +47,6 @@ __global__ void norm_forward_rows(T* y, float* stats, const T* x, const float* g
   }
 }
 
-// With h = (x - mean) rstd and g = dy gain:  dx = rstd (g - mean(g) - h mean(g h)); rms has no mean(g).
-template <int V, typename T>
-__global__ void norm_backward_rows(T* dx, const T* dy, const T* x, const float* stats, const float* gain,
-                                   int64_t N, int64_t C, NormKind kind, bool accumulate) {
-  const int lane = static_cast<int>(threadIdx.x) % kWarp;
-  const int64_t n = static_cast<int64_t>(blockIdx.x) * kRowsInBlock + threadIdx.x / kWarp;
-  if (n >= N) return;
-  const float mean = stats[2 * n], rstd = stats[2 * n + 1];
-  const auto at = [&](float(&g)[V], float(&h)[V], int64_t c) {
-    load(g, dy + n * C + c);
-    load(h, x + n * C + c);
-    float rate[V];
-    for (int v = 0; v < V; ++v) rate[v] = 1.0f;
-    if (gain != nullptr) load(rate, gain + c);
-    for (int v = 0; v < V; ++v) g[v] *= rate[v], h[v] = (h[v] - mean) * rstd;
-  };
-  float mean_g = 0.0f, mean_gh = 0.0f;
-  for (int64_t c = lane * V; c < C; c += kWarp * V) {
-    float g[V], h[V];
-    at(g, h, c);
-    for (int v = 0; v < V; ++v) mean_g += g[v], mean_gh += g[v] * h[v];
-  }
-  mean_g = kind == NormKind::layer ? warp_sum(mean_g) / static_cast<float>(C) : 0.0f;
-  mean_gh = warp_sum(mean_gh) / static_cast<float>(C);
-  for (int64_t c = lane * V; c < C; c += kWarp * V) {
-    float g[V], h[V], before[V];
-    at(g, h, c);
-    for (int v = 0; v < V; ++v) before[v] = 0.0f;
-    if (accumulate) load(before, dx + n * C + c);
-    for (int v = 0; v < V; ++v) g[v] = before[v] + rstd * (g[v] - mean_g - h[v] * mean_gh);
-    store(dx + n * C + c, g);
-  }
-}
-
 /// The largest of the elements seen and the sum of exp(x - largest) over them.
 struct Softmax {
   float largest = -3.0e38f, sum = 0.0f;
@@ -217,17 +183,6 @@ void norm_forward(Stream stream, DType type, void* y, float* stats, const void* 
     launch(stream, by_eight ? norm_forward_rows<kVector, T> : norm_forward_rows<1, T>,
            (N + kRowsInBlock - 1) / kRowsInBlock, kRowsInBlock * kWarp, 0, static_cast<T*>(y), stats,
            static_cast<const T*>(x), gain, bias, N, C, kind, epsilon);
-  });
-}
-
-void norm_backward(Stream stream, DType type, void* dx, const void* dy, const void* x, const float* stats,
-                   const float* gain, int64_t N, int64_t C, NormKind kind, bool accumulate) {
-  with_type(type, [&](auto zero) {
-    using T = decltype(zero);
-    const bool by_eight = C % kVector == 0 && aligned(dx, dy, x, gain);
-    launch(stream, by_eight ? norm_backward_rows<kVector, T> : norm_backward_rows<1, T>,
-           (N + kRowsInBlock - 1) / kRowsInBlock, kRowsInBlock * kWarp, 0, static_cast<T*>(dx),
-           static_cast<const T*>(dy), static_cast<const T*>(x), stats, gain, N, C, kind, accumulate);
   });
 }
 

@@ -48,20 +48,41 @@ __global__ void column_partials(float* partials, int64_t N, int64_t C, int64_t t
   }
 }
 
-/// to (C) += partials of one output, slice by slice.
-static __global__ void add_partials(float* to, const float* partials, int64_t C, int64_t slices,
-                                    int64_t stride) {
-  const int64_t c = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-  if (c >= C) return;
+/// Where sums go, null where nobody asked.
+struct ColumnSums {
+  float* to[2];
+};
+
+/// sums.to[o] (C) += partials (slices, outputs, C): eight warps take the slices in turn, a lane a column.
+static __global__ void __launch_bounds__(kSumWarps* kWarp)
+    add_partials(ColumnSums sums, const float* partials, int outputs, int64_t C, int64_t slices) {
+  SharedMemory memory;
+  const Shared<float> parts = memory.take<float>(kSumWarps * kWarp);
+  const int lane = static_cast<int>(threadIdx.x) % kWarp, warp = static_cast<int>(threadIdx.x) / kWarp;
+  const int64_t tiles = (C + kWarp - 1) / kWarp, o = blockIdx.x / tiles;
+  const int64_t c = blockIdx.x % tiles * kWarp + lane;
   float sum = 0.0f;
-  for (int64_t s = 0; s < slices; ++s) sum += partials[s * stride + c];
+  if (c < C) {
+    for (int64_t s = warp; s < slices; s += kSumWarps) sum += partials[(s * outputs + o) * C + c];
+  }
+  parts[warp * kWarp + lane] = sum;
+  __syncthreads();
+  float* to = o == 0 ? sums.to[0] : sums.to[1];
+  if (warp > 0 || c >= C || to == nullptr) return;
+  for (int w = 1; w < kSumWarps; ++w) sum += parts[w * kWarp + lane];
   to[c] += sum;
 }
 
-/// to[o] (C) += the sums of output o; null where nobody asked.
+inline void finish_columns(Stream stream, const ColumnSums& sums, const float* partials, int outputs,
+                           int64_t C, int64_t slices) {
+  launch(stream, add_partials, outputs * ((C + kWarp - 1) / kWarp), kSumWarps * kWarp,
+         kSumWarps * kWarp * sizeof(float), sums, partials, outputs, C, slices);
+}
+
+/// sums.to[o] (C) += the sums of output o.
 template <int outputs, typename Op>
-void sum_columns(Stream stream, float* const (&to)[outputs], float* scratch, int64_t N, int64_t C,
-                 bool by_eight, const Op& op) {
+void sum_columns(Stream stream, const ColumnSums& sums, float* scratch, int64_t N, int64_t C, bool by_eight,
+                 const Op& op) {
   const int64_t slices = slices_of(N), rows_in_slice = (N + slices - 1) / slices;
   const int V = by_eight ? kVector : 1;
   const int64_t tiles = (C + kWarp * V - 1) / (kWarp * V);
@@ -73,10 +94,7 @@ void sum_columns(Stream stream, float* const (&to)[outputs], float* scratch, int
     launch(stream, column_partials<1, outputs, Op>, tiles * slices, kSumWarps * kWarp, shared, scratch, N, C,
            tiles, rows_in_slice, op);
   }
-  for (int o = 0; o < outputs; ++o) {
-    if (to[o] == nullptr) continue;
-    launch(stream, add_partials, (C + 127) / 128, 128, 0, to[o], scratch + o * C, C, slices, outputs * C);
-  }
+  finish_columns(stream, sums, scratch, outputs, C, slices);
 }
 
 }  // namespace seedling::gpu
