@@ -57,6 +57,7 @@ test:
 	@cmake -S . -B $(BUILD)/test -DCMAKE_BUILD_TYPE=Release -DSEEDLING_TESTS=ON -DSEEDLING_WERROR=ON -G "Unix Makefiles" >/dev/null
 	@cmake --build $(BUILD)/test -j$(JOBS) -- --no-print-directory -s
 	@ctest --test-dir $(BUILD)/test --output-on-failure
+	@$(BUILD)/test/test_cuda --say-skipped
 
 check:
 	@sh setup.sh test
