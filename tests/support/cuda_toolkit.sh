@@ -13,12 +13,6 @@ if [ ! -e "$folder/complete" ]; then
     nvidia-cuda-nvcc==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-crt==13.0.88 nvidia-cuda-runtime==13.0.96 \
     nvidia-cuda-cccl==13.0.85 nvidia-cublas==13.0.2.14 >&2
   toolkit=$(ls -d "$folder"/lib/python3*/site-packages/nvidia/cu13)
-  # What CMake's FindCUDAToolkit looks for beside what the packages hold.
-  ln -sfn lib "$toolkit/lib64"
-  for library in "$toolkit"/lib/lib*.so.*; do
-    plain=${library%%.so.*}.so
-    [ -e "$plain" ] || ln -s "$(basename "$library")" "$plain"
-  done
   touch "$folder/complete"
 fi
 echo "$toolkit"

@@ -3,12 +3,26 @@
 #
 # nvcc is called directly: each kernel file once, for all architectures. SEEDLING_CUDA_ARCHITECTURES names them; by
 # default the GPU's own where one answers, else 8.0 and 9.0. The newest is also kept as PTX, for GPUs newer than that.
-find_package(CUDAToolkit 12 QUIET)
-set(nvcc ${CUDAToolkit_NVCC_EXECUTABLE})
-if(NOT CUDAToolkit_FOUND OR NOT nvcc OR NOT TARGET CUDA::cudart_static
-   OR NOT EXISTS ${CUDAToolkit_INCLUDE_DIRS}/cublasLt.h)
+#
+# The toolkit is looked for where CUDAToolkit_ROOT, CUDA_HOME or CUDA_PATH say, in /usr/local/cuda and on the PATH. (CMake's
+# own FindCUDAToolkit, up to 3.25, stops with an error at toolkits without nvToolsExt, which CUDA 13 no longer has.)
+find_program(SEEDLING_NVCC nvcc PATH_SUFFIXES bin
+             HINTS ${CUDAToolkit_ROOT} $ENV{CUDAToolkit_ROOT} $ENV{CUDA_HOME} $ENV{CUDA_PATH} /usr/local/cuda)
+if(NOT SEEDLING_NVCC)
   return()
 endif()
+get_filename_component(root ${SEEDLING_NVCC} REALPATH)
+get_filename_component(root ${root} DIRECTORY)
+get_filename_component(root ${root} DIRECTORY)
+find_path(SEEDLING_CUDA_INCLUDE cublasLt.h HINTS ${root} PATH_SUFFIXES include targets/x86_64-linux/include)
+find_library(SEEDLING_CUDART libcudart_static.a HINTS ${root}
+             PATH_SUFFIXES lib64 lib targets/x86_64-linux/lib lib/x86_64-linux-gnu)
+execute_process(COMMAND ${SEEDLING_NVCC} --version OUTPUT_VARIABLE said ERROR_QUIET)
+string(REGEX MATCH "release ([0-9]+)" said "${said}")
+if(NOT SEEDLING_CUDA_INCLUDE OR NOT SEEDLING_CUDART OR CMAKE_MATCH_1 LESS 12)
+  return()
+endif()
+set(nvcc ${SEEDLING_NVCC})
 
 if(NOT DEFINED SEEDLING_NVCC_WORKS)
   file(WRITE ${CMAKE_BINARY_DIR}/cuda/try.cu "#include <string>\n__global__ void kernel(int* x) { *x = 1; }\n")
@@ -51,16 +65,17 @@ file(GLOB cuda_sources CONFIGURE_DEPENDS ${cuda}/*.cpp)
 file(GLOB kernel_files CONFIGURE_DEPENDS ${cuda}/*.cu)
 set(cuda_objects "")
 foreach(kernel_file ${kernel_files})
-  get_filename_component(name ${kernel_file} NAME_WE)
-  set(object ${CMAKE_BINARY_DIR}/cuda/${name}.o)
+  get_filename_component(kernel ${kernel_file} NAME_WE)
+  set(object ${CMAKE_BINARY_DIR}/cuda/${kernel}.o)
   add_custom_command(OUTPUT ${object} DEPENDS ${kernel_file} DEPFILE ${object}.d
     COMMAND ${CMAKE_CXX_COMPILER_LAUNCHER} ${nvcc} ${cuda_flags} -I${CMAKE_SOURCE_DIR}/trainer -I${cuda}/hardware
             -MD -MF ${object}.d -c ${kernel_file} -o ${object}
-    COMMENT "Compiling ${name}.cu for ${SEEDLING_CUDA_ARCHITECTURES}" VERBATIM)
+    COMMENT "Compiling ${kernel}.cu for ${SEEDLING_CUDA_ARCHITECTURES}" VERBATIM)
   list(APPEND cuda_objects ${object})
 endforeach()
-set_source_files_properties(${cuda_sources} PROPERTIES COMPILE_OPTIONS "-isystem;${CUDAToolkit_INCLUDE_DIRS}")
+set_source_files_properties(${cuda_sources} PROPERTIES COMPILE_OPTIONS "-isystem;${SEEDLING_CUDA_INCLUDE}")
+get_filename_component(cuda_library_folder ${SEEDLING_CUDART} DIRECTORY)
 set_source_files_properties(${cuda}/gemm.cpp PROPERTIES
-  COMPILE_DEFINITIONS SEEDLING_CUDA_LIBRARIES="${CUDAToolkit_LIBRARY_DIR}")
-set(cuda_libraries CUDA::cudart_static)
+  COMPILE_DEFINITIONS SEEDLING_CUDA_LIBRARIES="${cuda_library_folder}")
+set(cuda_libraries ${SEEDLING_CUDART} ${CMAKE_DL_LIBS} rt)
 set(SEEDLING_HAS_CUDA ON)
