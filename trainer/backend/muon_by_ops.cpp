@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "backend/backend.h"
+#include "base/error.h"
 #include "kernels/optimizer.h"
 
 namespace seedling {

@@ -43,7 +43,7 @@ void find(void* handle, Function& function, const char* name) {
   if (function == nullptr) fail("cuBLASLt has no ", name, ": install the CUDA Toolkit ", kMajor, " again.");
 }
 
-const Library& library() {
+const Library& functions() {
   static const Library found = [] {
     const std::string name = concat("libcublasLt.so.", kMajor),
                       beside = concat(SEEDLING_CUDA_LIBRARIES, "/", name);
@@ -106,12 +106,12 @@ struct Gemm::State {
 
   template <typename Value>
   void set(Plan& plan, cublasLtMatmulDescAttributes_t attribute, const Value& value) {
-    check(library().desc_set(plan.desc, attribute, &value, sizeof value), "describing a product");
+    check(functions().desc_set(plan.desc, attribute, &value, sizeof value), "describing a product");
   }
   cublasLtMatrixLayout_t layout(DType type, int64_t rows, int64_t columns) {
     cublasLtMatrixLayout_t made = nullptr;
-    check(library().layout_create(&made, type_of(type), static_cast<uint64_t>(rows),
-                                  static_cast<uint64_t>(columns), rows),
+    check(functions().layout_create(&made, type_of(type), static_cast<uint64_t>(rows),
+                                    static_cast<uint64_t>(columns), rows),
           "describing a matrix");
     return made;
   }
@@ -122,7 +122,7 @@ struct Gemm::State {
 Plan Gemm::State::make_plan(const Product& p) {
   Plan plan;
   const bool single = p.type_in == DType::f32;
-  check(library().desc_create(
+  check(functions().desc_create(
             &plan.desc, single && p.tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F, CUDA_R_32F),
         "describing a product");
   set(plan, CUBLASLT_MATMUL_DESC_TRANSA, p.transpose_b ? CUBLAS_OP_T : CUBLAS_OP_N);
@@ -149,9 +149,9 @@ Plan Gemm::State::make_plan(const Product& p) {
 
 void Gemm::State::choose(Plan& plan, const Product& p) {
   cublasLtMatmulPreference_t preference = nullptr;
-  check(library().preference_create(&preference), "choosing a kernel");
+  check(functions().preference_create(&preference), "choosing a kernel");
   const auto prefer = [&](cublasLtMatmulPreferenceAttributes_t attribute, auto value) {
-    check(library().preference_set(preference, attribute, &value, sizeof value), "choosing a kernel");
+    check(functions().preference_set(preference, attribute, &value, sizeof value), "choosing a kernel");
   };
   prefer(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, static_cast<uint64_t>(kWorkspace));
   prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, alignment_of(p.b));
@@ -160,15 +160,15 @@ void Gemm::State::choose(Plan& plan, const Product& p) {
   prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, alignment_of(p.d));
   cublasLtMatmulHeuristicResult_t best = {};
   int count = 0;
-  const cublasStatus_t status = library().heuristic(handle, plan.desc, plan.left, plan.right, plan.in,
-                                                    plan.out, preference, 1, &best, &count);
-  library().preference_destroy(preference);
+  const cublasStatus_t status = functions().heuristic(handle, plan.desc, plan.left, plan.right, plan.in,
+                                                      plan.out, preference, 1, &best, &count);
+  functions().preference_destroy(preference);
   plan.found = status == CUBLAS_STATUS_SUCCESS && count > 0;
   plan.algorithm = best.algo;
 }
 
-Gemm::Gemm(Runtime& runtime) : state_(new State{runtime}) {
-  check(library().create(&state_->handle), "its start");
+Gemm::Gemm(Runtime& runtime) : state_(new State{runtime, nullptr, nullptr, {}}) {
+  check(functions().create(&state_->handle), "its start");
   state_->workspace = runtime.allocate(kWorkspace);
   if (state_->workspace == nullptr)
     fail("Not enough GPU memory for cuBLASLt's ", kWorkspace >> 20, " MiB of workspace.");
@@ -176,7 +176,7 @@ Gemm::Gemm(Runtime& runtime) : state_(new State{runtime}) {
 
 Gemm::~Gemm() {
   state_->runtime.release(state_->workspace);
-  library().destroy(state_->handle);
+  functions().destroy(state_->handle);
 }
 
 bool Gemm::run(const Product& given) {
@@ -208,15 +208,15 @@ bool Gemm::run(const Product& given) {
   }
   if (p.bias != nullptr) state_->set(plan, CUBLASLT_MATMUL_DESC_BIAS_POINTER, p.bias);
   if (p.pre != nullptr) state_->set(plan, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, p.pre);
-  check(library().matmul(state_->handle, plan.desc, &p.alpha, p.b, plan.left, p.a, plan.right, &p.beta, p.c,
-                         plan.in, p.d, plan.out, &plan.algorithm, state_->workspace, kWorkspace,
-                         state_->runtime.stream()),
+  check(functions().matmul(state_->handle, plan.desc, &p.alpha, p.b, plan.left, p.a, plan.right, &p.beta, p.c,
+                           plan.in, p.d, plan.out, &plan.algorithm, state_->workspace, kWorkspace,
+                           state_->runtime.stream()),
         concat("a product of ", p.m, " x ", p.k, " and ", p.k, " x ", p.n).c_str());
   return true;
 }
 
 std::string Gemm::library() const {
-  const size_t version = gpu::library().version();  // 130002 for 13.0.2
+  const size_t version = functions().version();  // 130002 for 13.0.2
   return concat("cuBLASLt ", version / 10000, ".", version / 100 % 100, ".", version % 100);
 }
 
