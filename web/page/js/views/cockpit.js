@@ -115,7 +115,7 @@ function show(body) {
   plots[0].element.classList.add("tall", "wide");
 
   const panels = h("div.split", {},
-    h("div.stack", {}, h("div.panel", {}, sentence, bar, reason, next, facts), plotSettings(), h("div.grid", {}, plots.map((one) => one.element))),
+    h("div.stack", {}, h("div.panel", {}, sentence, bar, reason, next, facts), plotSettings(), h("div.grid.four", {}, plots.map((one) => one.element))),
     h("div.stack", {}, h("div.panel", {}, h("h2", {}, "Steer"), buttons), h("div.panel", {}, h("h2", {}, "Change while it runs"), leverForm),
       h("div.panel", {}, h("h2", {}, "Go back"), rewind)));
   fill(body, panels);
