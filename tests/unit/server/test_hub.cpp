@@ -40,12 +40,17 @@ BOOST_AUTO_TEST_CASE(points_are_gathered_and_go_before_what_came_after_them) {
   for (int step = 1; step <= 500; ++step) hub.add_point("run", {{"step", step}});
   hub.publish("intervention", json::object());
   const auto events = texts(hub.read(cursor, dropped, 0));
-  BOOST_REQUIRE_EQUAL(events.size(), 2u);
-  BOOST_TEST(events[0].find("event: metrics") != std::string::npos);
-  const json data = json::parse(events[0].substr(events[0].find("data: ") + 6));
-  BOOST_REQUIRE_EQUAL(data["points"].size(), 500u);
-  for (int step = 1; step <= 500; ++step)
-    BOOST_TEST(data["points"][static_cast<size_t>(step - 1)]["step"] == step);
+  // What was there when the gatherer woke after its silence went at once, all that followed went together.
+  BOOST_REQUIRE(events.size() == 2u || events.size() == 3u);
+  BOOST_TEST(events.back().find("event: intervention") != std::string::npos);
+  json points = json::array();
+  for (size_t i = 0; i + 1 < events.size(); ++i) {
+    BOOST_TEST(events[i].find("event: metrics") != std::string::npos);
+    const json data = json::parse(events[i].substr(events[i].find("data: ") + 6));
+    points.insert(points.end(), data["points"].begin(), data["points"].end());
+  }
+  BOOST_REQUIRE_EQUAL(points.size(), 500u);
+  for (int step = 1; step <= 500; ++step) BOOST_TEST(points[static_cast<size_t>(step - 1)]["step"] == step);
 }
 
 BOOST_AUTO_TEST_CASE(gathered_points_come_within_a_tenth_of_a_second) {

@@ -10,11 +10,14 @@ import {on, set, state, overlays} from "./store.js";
 
 const dashes = [[], [7, 4], [2, 3], [10, 3, 2, 3], [5, 5]];
 
+let colors = new Map();  // asking for a computed style makes the browser lay out the page: once a theme is enough
+
 function color(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  if (!colors.has(name)) colors.set(name, getComputedStyle(document.documentElement).getPropertyValue(name).trim());
+  return colors.get(name);
 }
 
-/// options: {key, title, words, logarithmic, with: [keys drawn with it], lines: () => [{value, label, far}],
+/// options: {key, title, words, logarithmic, pace: milliseconds between two drawings, with: [keys drawn with it], lines: () => [{value, label, far}],
 /// curves: () => [{label, points: [[step, value]...]}]}.
 export class Plot {
   constructor(options) {
@@ -24,7 +27,7 @@ export class Plot {
     this.started = new Map(); // run -> when it began, in seconds of the clock
     this.events = [];
     this.zoomed = false;
-    this.redraw = throttled(() => this.draw(), 250);
+    this.redraw = throttled(() => this.draw(), options.pace ?? 250);
     this.element = this.build();
     this.ends = [
       on("metrics", ({run, points}) => this.append(run, points)),
@@ -37,6 +40,13 @@ export class Plot {
     ];
     this.seen = () => document.hidden || this.redraw();
     document.addEventListener("visibilitychange", this.seen);
+    // What is scrolled out of sight is not drawn: it would take its time from the training.
+    this.inSight = true;
+    this.sight = new IntersectionObserver(([entry]) => {
+      this.inSight = entry.isIntersecting;
+      if (this.inSight) this.draw();
+    });
+    this.sight.observe(this.element);
     this.load();
   }
 
@@ -44,6 +54,7 @@ export class Plot {
     this.destroyed = true;
     this.ends.forEach((end) => end());
     document.removeEventListener("visibilitychange", this.seen);
+    this.sight.disconnect();
     this.chart?.destroy();
   }
 
@@ -179,11 +190,12 @@ export class Plot {
     return sets;
   }
 
-  draw() {
-    if (document.hidden || this.destroyed || !this.canvas.isConnected) return;
+  draw(always = false) {
+    if (document.hidden || this.destroyed || !this.canvas.isConnected || (this.filled && !this.inSight && !always)) return;
     const datasets = this.datasets();
     const empty = !datasets.some((one) => one.data.length);
     this.message.hidden = !empty;
+    this.filled = !empty;
     this.resetButton.hidden = state.settings.from === "" && state.settings.to === "";
     if (!this.chart) this.chart = this.makeChart();
     const {chart} = this;
@@ -250,6 +262,7 @@ export class Plot {
   }
 
   recolor(draw = true) {
+    colors = new Map();
     const {options} = this.chart;
     const size = Number(color("--plot-font")) || 12;
     for (const scale of [options.scales.x, options.scales.y]) {
@@ -261,7 +274,7 @@ export class Plot {
     options.font = {size};
     options.plugins.legend.labels.color = color("--muted");
     options.plugins.legend.labels.font = {size};
-    if (draw) this.draw();
+    if (draw) this.draw(true);
   }
 
   stepAt(x) {

@@ -9,8 +9,12 @@ import {plotSettings} from "./plot-settings.js";
 
 const levers = [["learning-rate", "Learning rate"], ["batch-size", "Batch size"], ["dropout", "Dropout"], ["prompt", "Prompt of the samples"]];
 
+const names = ["Loss (nats a token)", "Validation loss", "Bits a byte", "Learning rate", "Gradient norm", "Tokens a second",
+  "Share of the peak", "Tokens seen", "Time"];
+
 function show(body) {
-  const facts = h("dl.facts");
+  const cells = names.map(() => h("dd", {}, "–"));
+  const facts = h("dl.facts", {}, names.map((name, i) => h("div", {}, h("dt", {}, name), cells[i])));
   const sentence = h("p", {role: "status"});
   const bar = h("progress", {max: "1", "aria-label": "Share of the steps done"});
   const reason = h("p");
@@ -32,11 +36,9 @@ function show(body) {
       finished: "has finished", failed: "failed"}[run.state] ?? run.state;
     fill(sentence, `${run.id} ${how}: step ${whole(run.step)} of ${whole(run.steps)}` +
       (run.state === "running" && Number.isFinite(left) ? `, about ${duration(left)} left.` : "."));
-    const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
-    fill(facts, fact("Loss (nats a token)", number(m.loss)), fact("Validation loss", number(m.val_loss)),
-      fact("Bits a byte", number(m.bits_per_byte)), fact("Learning rate", number(m.learning_rate)),
-      fact("Gradient norm", number(m.grad_norm)), fact("Tokens a second", count(m.tokens_per_second)),
-      fact("Share of the peak", percent(m.mfu)), fact("Tokens seen", count(m.tokens)), fact("Time", duration(m.seconds)));
+    const values = [number(m.loss), number(m.val_loss), number(m.bits_per_byte), number(m.learning_rate), number(m.grad_norm),
+      count(m.tokens_per_second), percent(m.mfu), count(m.tokens), duration(m.seconds)];
+    values.forEach((value, i) => { if (cells[i].textContent !== value) cells[i].textContent = value; });
     const over = !isActive(run);
     reason.hidden = !over || !run.message;
     reason.className = run.state === "failed" ? "bad" : "muted";
@@ -107,10 +109,10 @@ function show(body) {
 
   const plots = [
     new Plot({key: "loss", with: ["val_loss"], title: "Loss", words: "training and validation, nats a token; lower is better"}),
-    new Plot({key: "learning_rate", title: "Learning rate", words: "how far a step goes"}),
-    new Plot({key: "grad_norm", title: "Gradient norm", words: "how steep the ground is; spikes are trouble"}),
-    new Plot({key: "tokens_per_second", title: "Tokens a second", words: "speed"}),
-    new Plot({key: "mfu", title: "Share of the peak", words: "of the operations that this machine could do"}),
+    new Plot({key: "learning_rate", pace: 1000, title: "Learning rate", words: "how far a step goes"}),
+    new Plot({key: "grad_norm", pace: 1000, title: "Gradient norm", words: "how steep the ground is; spikes are trouble"}),
+    new Plot({key: "tokens_per_second", pace: 1000, title: "Tokens a second", words: "speed"}),
+    new Plot({key: "mfu", pace: 1000, title: "Share of the peak", words: "of the operations that this machine could do"}),
   ];
   plots[0].element.classList.add("tall", "wide");
 
@@ -121,7 +123,7 @@ function show(body) {
   fill(body, panels);
 
   const redraw = () => { drawFacts(); drawButtons(); };
-  const ends = [on("metrics", throttled(drawFacts, 100)), on("runs", redraw), on("current", () => { redraw(); drawCheckpoints(); drawLevers(); }),
+  const ends = [on("metrics", throttled(drawFacts, 150)), on("runs", redraw), on("current", () => { redraw(); drawCheckpoints(); drawLevers(); }),
     on("checkpoint", drawCheckpoints), on("intervention", drawLevers), on("state", drawLevers)];
   redraw();
   drawLevers();
