@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-#include "backend/backend.h"
+#include "backend/argmax_rows.h"
 #include "kernels/bf16.h"
 
 namespace seedling {
@@ -32,7 +32,9 @@ int32_t argmax(int64_t count, Value value) {
   return 0;
 }
 
-int32_t argmax_of(const Tensor& row) {
+}  // namespace
+
+int32_t argmax_of_row(const Tensor& row) {
   switch (row.dtype()) {
     case DType::f32:
       return argmax(row.size(), [x = row.as<float>()](int64_t i) { return x[i]; });
@@ -46,8 +48,6 @@ int32_t argmax_of(const Tensor& row) {
   return static_cast<int32_t>(std::max_element(x, x + row.size()) - x);
 }
 
-}  // namespace
-
 void Backend::argmax_rows(Tensor index, const Tensor& x) {
   const int64_t N = x.rows();
   std::vector<std::byte> bytes(static_cast<size_t>(std::min(N, kRowsAtOnce) * x.columns()) *
@@ -57,7 +57,7 @@ void Backend::argmax_rows(Tensor index, const Tensor& x) {
     const int64_t end = std::min(begin + kRowsAtOnce, N);
     const Tensor rows = x.row_range(begin, end), host(bytes.data(), x.dtype(), {end - begin, x.columns()});
     copy_to_host(bytes.data(), rows.raw(), rows.bytes());
-    for (int64_t n = begin; n < end; ++n) best[n] = argmax_of(host.row_range(n - begin, n - begin + 1));
+    for (int64_t n = begin; n < end; ++n) best[n] = argmax_of_row(host.row_range(n - begin, n - begin + 1));
   }
   copy_to_device(index.raw(), best.data(), best.size() * sizeof(int32_t));
 }

@@ -34,12 +34,12 @@ Tensor orthogonalize(Backend& backend, MuonScratch scratch) {
   Tensor x = scratch.x, y = scratch.y;
   const Tensor &square = scratch.square, &polynomial = scratch.polynomial;
   const bool tall = x.rows() > x.columns();
-  for (int i = 0; i < Iteration::kIterations; ++i) {
+  for (const auto& [a, b, c] : Iteration::kCoefficients) {
     backend.matmul(square, x, tall, x, !tall, 1.0f, 0.0f);  // A
     backend.copy(polynomial, square);
-    backend.matmul(polynomial, square, false, square, false, Iteration::kC, Iteration::kB);
+    backend.matmul(polynomial, square, false, square, false, c, b);
     backend.copy(y, x);
-    backend.matmul(y, tall ? x : polynomial, false, tall ? polynomial : x, false, 1.0f, Iteration::kA);
+    backend.matmul(y, tall ? x : polynomial, false, tall ? polynomial : x, false, 1.0f, a);
     std::swap(x, y);
   }
   return x;

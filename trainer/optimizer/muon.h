@@ -2,10 +2,10 @@
 //
 //   M = b M + G                     momentum
 //   U = G + b M                     Nesterov's look ahead
-//   O = NewtonSchulz5(U / |U|)      nearly U (U^T U)^(-1/2): all singular values near 1
+//   O = NewtonSchulz(U / |U|)       nearly U (U^T U)^(-1/2): all singular values near 1
 //   W = W - rate * sqrt(max(1, rows / columns)) * O
 //
-// NewtonSchulz5 is five times X <- a X + (b A + c A A) X with A = X X^T (kernels/optimizer.h has a, b, c); a
+// NewtonSchulz is X <- a X + (b A + c A A) X with A = X X^T, some times (kernels/optimizer.h has a, b, c); a
 // tall X is iterated from its other side, so that A is the small square. Its products are most of the cost:
 // Backend::muon gets all matrices at once and may compute them in bf16, as Jordan does, for the iteration only
 // needs directions. Matrices stacked in one parameter (q, k, v) are treated one by one

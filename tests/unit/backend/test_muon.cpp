@@ -71,6 +71,7 @@ const std::vector<Size> kSizes = {{96, 96}, {96, 288}, {288, 96}, {64, 40}, {320
 BOOST_AUTO_TEST_SUITE(muon)
 
 BOOST_AUTO_TEST_CASE(steps_are_as_orthogonal_as_in_double_precision) {
+  // Singular values between 0.8 and 1.2 (kernels/optimizer.h): squares less than 0.44 from 1.
   ReferenceBackend reference;
   const auto exact = steps_of<double>(reference, kSizes);
   const auto found = steps_of<float>(*cpu(2), kSizes);
@@ -78,7 +79,7 @@ BOOST_AUTO_TEST_CASE(steps_are_as_orthogonal_as_in_double_precision) {
     const double wanted = unevenness(exact[i], kSizes[i]), got = unevenness(found[i], kSizes[i]);
     BOOST_TEST_MESSAGE(kSizes[i].rows << " x " << kSizes[i].columns << ": " << got << ", exactly " << wanted);
     BOOST_TEST(got < wanted + 0.02);
-    BOOST_TEST(wanted < 0.45);
+    BOOST_TEST(wanted < 0.3);
   }
 }
 

@@ -83,6 +83,7 @@ class CpuBackend final : public Backend {
   void softmax_cross_entropy(Tensor losses, Tensor logits, const Tensor& targets,
                              float gradient_scale) override;
   void softmax(Tensor logits) override;
+  void argmax_rows(Tensor index, const Tensor& x) override;
 
   double squared_norm(const Tensor& x) override;
   void adamw(Tensor w, const Tensor& g, Tensor m, Tensor v, const AdamWStep& step) override;

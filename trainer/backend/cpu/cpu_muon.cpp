@@ -104,20 +104,21 @@ void Bf16Muon::move(Iterate& x, const MuonMatrix& matrix, const MuonStep& step, 
   });
   const int64_t upper = x.m_blocks * (x.m_blocks + 1) / 2;
   for (int iteration = 0; iteration < Schulz::kIterations; ++iteration) {
+    const auto& [a, b, c] = Schulz::kCoefficients[iteration];
     spread(upper, [&](Range part) {
       for_upper_tiles(x.m_blocks, part, [&](int64_t i, int64_t j) { square_tile(x, i, j); });
     });
     spread(upper, [&](Range part) {
-      for_upper_tiles(x.m_blocks, part, [&](int64_t i, int64_t j) { polynomial_tile(x, i, j); });
+      for_upper_tiles(x.m_blocks, part, [&](int64_t i, int64_t j) { polynomial_tile(x, b, c, i, j); });
     });
     const bool last = iteration + 1 == Schulz::kIterations;
     spread(x.n_blocks, [&](Range part) {
       for (int64_t j = part.begin; j < part.end; ++j) {
         for (int64_t i = 0; i < x.m_blocks; ++i) {
           if (last) {
-            last_tile(x, matrix, i, j);
+            last_tile(x, matrix, a, i, j);
           } else {
-            next_tile(x, i, j);
+            next_tile(x, a, i, j);
           }
         }
       }
@@ -172,47 +173,45 @@ void Bf16Muon::pack_block(Iterate& x, const MuonMatrix& matrix, float factor, in
 void Bf16Muon::square_tile(Iterate& x, int64_t i, int64_t j) {
   alignas(64) float sums[kStepElements];
   unit_.product(sums, tile_of(x.left, i, x.n_blocks, 0), tile_of(x.transposed, j, x.n_blocks, 0), x.n_blocks);
-  uint16_t* tile = tile_of(x.square_left, i, x.m_blocks, j);
-  isa_.blocks.round(tile, sums);
-  const ProductKernels& pack = isa_.pack_bf16;
-  pack.pack_right(tile_of(x.square_right, j, x.m_blocks, i), tile, kBlock, kBlock, kBlock, 0, 1);
-  if (i == j) return;
-  pack.pack_right_transposed(tile_of(x.square_right, i, x.m_blocks, j), tile, kBlock, kBlock, kBlock, 0, 1);
-  pack.pack_left_transposed(tile_of(x.square_left, j, x.m_blocks, i), tile, kBlock, kBlock, kBlock, 0, 1);
+  BlockForms to = {};
+  to.left = tile_of(x.square_left, i, x.m_blocks, j);
+  to.right = tile_of(x.square_right, j, x.m_blocks, i);
+  if (i != j) {
+    to.left_transposed = tile_of(x.square_left, j, x.m_blocks, i);
+    to.right_transposed = tile_of(x.square_right, i, x.m_blocks, j);
+  }
+  isa_.blocks.shape(to, sums, 1.0f, nullptr, 0.0f);
 }
 
 /// Tile (i, j) of b A + c A A, and (j, i).
-void Bf16Muon::polynomial_tile(Iterate& x, int64_t i, int64_t j) {
+void Bf16Muon::polynomial_tile(Iterate& x, float b, float c, int64_t i, int64_t j) {
   alignas(64) float sums[kStepElements];
   unit_.product(sums, tile_of(x.square_left, i, x.m_blocks, 0), tile_of(x.square_right, j, x.m_blocks, 0),
                 x.m_blocks);
-  isa_.blocks.blend(sums, sums, Schulz::kC, tile_of(x.square_left, i, x.m_blocks, j), Schulz::kB);
-  uint16_t* tile = tile_of(x.polynomial, i, x.m_blocks, j);
-  isa_.blocks.round(tile, sums);
-  if (i == j) return;
-  isa_.pack_bf16.pack_left_transposed(tile_of(x.polynomial, j, x.m_blocks, i), tile, kBlock, kBlock, kBlock, 0,
-                                      1);
+  BlockForms to = {};
+  to.left = tile_of(x.polynomial, i, x.m_blocks, j);
+  if (i != j) to.left_transposed = tile_of(x.polynomial, j, x.m_blocks, i);
+  isa_.blocks.shape(to, sums, c, tile_of(x.square_left, i, x.m_blocks, j), b);
 }
 
 /// Tile (i, j) of the next X = a X + P X, in all three forms. Of the present X the others still need `right`.
-void Bf16Muon::next_tile(Iterate& x, int64_t i, int64_t j) {
+void Bf16Muon::next_tile(Iterate& x, float a, int64_t i, int64_t j) {
   alignas(64) float sums[kStepElements];
   unit_.product(sums, tile_of(x.polynomial, i, x.m_blocks, 0), tile_of(x.right[x.now], j, x.m_blocks, 0),
                 x.m_blocks);
-  uint16_t* tile = tile_of(x.left, i, x.n_blocks, j);
-  isa_.blocks.blend(sums, sums, 1.0f, tile, Schulz::kA);
-  isa_.blocks.round(tile, sums);
-  const ProductKernels& pack = isa_.pack_bf16;
-  pack.pack_right_transposed(tile_of(x.transposed, i, x.n_blocks, j), tile, kBlock, kBlock, kBlock, 0, 1);
-  pack.pack_right(tile_of(x.right[1 - x.now], j, x.m_blocks, i), tile, kBlock, kBlock, kBlock, 0, 1);
+  BlockForms to = {};
+  to.left = tile_of(x.left, i, x.n_blocks, j);
+  to.right = tile_of(x.right[1 - x.now], j, x.m_blocks, i);
+  to.right_transposed = tile_of(x.transposed, i, x.n_blocks, j);
+  isa_.blocks.shape(to, sums, 1.0f, to.left, a);
 }
 
 /// The last X goes straight into the weights: w -= rate X.
-void Bf16Muon::last_tile(Iterate& x, const MuonMatrix& matrix, int64_t i, int64_t j) {
+void Bf16Muon::last_tile(Iterate& x, const MuonMatrix& matrix, float a, int64_t i, int64_t j) {
   alignas(64) float sums[kStepElements], turned[kStepElements];
   unit_.product(sums, tile_of(x.polynomial, i, x.m_blocks, 0), tile_of(x.right[x.now], j, x.m_blocks, 0),
                 x.m_blocks);
-  isa_.blocks.blend(sums, sums, 1.0f, tile_of(x.left, i, x.n_blocks, j), Schulz::kA);
+  isa_.blocks.blend(sums, sums, 1.0f, tile_of(x.left, i, x.n_blocks, j), a);
   if (x.tall) {
     isa_.blocks.transpose(turned, sums);
     std::swap(i, j);

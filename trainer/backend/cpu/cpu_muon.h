@@ -43,9 +43,9 @@ class Bf16Muon {
   void update_block(Iterate& x, const MuonMatrix& matrix, const MuonStep& step, int64_t block);
   void pack_block(Iterate& x, const MuonMatrix& matrix, float factor, int64_t block);
   void square_tile(Iterate& x, int64_t i, int64_t j);
-  void polynomial_tile(Iterate& x, int64_t i, int64_t j);
-  void next_tile(Iterate& x, int64_t i, int64_t j);
-  void last_tile(Iterate& x, const MuonMatrix& matrix, int64_t i, int64_t j);
+  void polynomial_tile(Iterate& x, float b, float c, int64_t i, int64_t j);
+  void next_tile(Iterate& x, float a, int64_t i, int64_t j);
+  void last_tile(Iterate& x, const MuonMatrix& matrix, float a, int64_t i, int64_t j);
 
   const IsaKernels& isa_;
   const Bf16Unit& unit_;

@@ -1,6 +1,7 @@
 // Ops on rows and elements: tables, norms, activations, dropout, loss. Each gives every worker its rows.
 #include <cstring>
 
+#include "backend/argmax_rows.h"
 #include "backend/cpu/cpu_backend.h"
 #include "base/error.h"
 
@@ -167,6 +168,12 @@ void CpuBackend::softmax(Tensor logits) {
   const int64_t V = logits.columns();
   for_rows(logits.rows(),
            [&](int, Range rows) { of(logits).softmax(at(logits, rows.begin * V), rows.size(), V); });
+}
+
+void CpuBackend::argmax_rows(Tensor index, const Tensor& x) {
+  for_rows(x.rows(), [&](int, Range rows) {
+    for (int64_t n = rows.begin; n < rows.end; ++n) index.as<int32_t>()[n] = argmax_of_row(x.row_range(n, n + 1));
+  });
 }
 
 }  // namespace seedling

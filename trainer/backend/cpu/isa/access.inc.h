@@ -27,6 +27,17 @@ typedef float Vec __attribute__((vector_size(kLanes * sizeof(float)), aligned(4)
 SEEDLING_HD Vec load_vec(const float* p) { return *reinterpret_cast<const Vec*>(p); }
 SEEDLING_HD void store_vec(float* p, Vec x) { *reinterpret_cast<Vec*>(p) = x; }
 
+/// kLanes 32-bit words; also pairs of bf16.
+typedef uint32_t Pairs __attribute__((vector_size(kLanes * sizeof(uint32_t)), aligned(4), may_alias));
+
+SEEDLING_HD Vec get_vec(const float* p) { return load_vec(p); }
+SEEDLING_HD Vec get_vec(const Bf16* p) {
+  Pairs bits;
+  for (int64_t l = 0; l < kLanes; ++l) bits[l] = static_cast<uint32_t>(p[l]) << 16;
+  return reinterpret_cast<Vec&>(bits);
+}
+SEEDLING_HD void put_vec(float* p, Vec x) { store_vec(p, x); }
+
 #if defined(__AVX512BF16__)
 /// kLanes floats rounded to bf16 in one instruction.
 SEEDLING_HD void put_vec(Bf16* p, Vec x) {
@@ -55,6 +66,12 @@ SEEDLING_HD void put_all(T* y, int64_t n, Term term) {
       for (int64_t l = 0; l < kChunk; ++l) values[l] = term(i + l);
 #pragma GCC unroll 4
       for (int64_t l = 0; l < kChunk; l += kLanes) put_vec(y + i + l, load_vec(values + l));
+    }
+    for (; i + kLanes <= n; i += kLanes) {
+      float values[kLanes];
+#pragma omp simd
+      for (int64_t l = 0; l < kLanes; ++l) values[l] = term(i + l);
+      put_vec(y + i, load_vec(values));
     }
   }
 #pragma omp simd

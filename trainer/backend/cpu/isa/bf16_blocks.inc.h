@@ -61,9 +61,43 @@ void blend_block(float* out, const float* sums, float alpha, const Bf16* tile, f
     store_vec(out + i, alpha * load_vec(sums + i) + beta * get_vec(tile + i));
 }
 
-/// tile = sums, rounded.
-void round_block(Bf16* tile, const float* sums) {
-  for (int64_t i = 0; i < kStepElements; i += kLanes) put_vec(tile + i, load_vec(sums + i));
+/// Rounds kLanes columns of two rows: lane l holds row a's element below row b's.
+SEEDLING_HD Pairs round_pairs(Vec a, Vec b) {
+#if defined(__AVX512BF16__)
+  typedef uint16_t Halves __attribute__((vector_size(kLanes * sizeof(uint16_t))));
+  const Halves low = (Halves)_mm512_cvtneps_pbh((__m512)a), high = (Halves)_mm512_cvtneps_pbh((__m512)b);
+  return __builtin_convertvector(low, Pairs) | __builtin_convertvector(high, Pairs) << 16;
+#else
+  Pairs pairs;
+  for (int64_t l = 0; l < kLanes; ++l)
+    pairs[l] = static_cast<uint32_t>(bf16_of_float(a[l])) | static_cast<uint32_t>(bf16_of_float(b[l])) << 16;
+  return pairs;
+#endif
+}
+
+/// alpha sums + beta tile (null: without), rounded, in each form that is wanted. The tile may be to.left.
+void shape_block(const BlockForms& to, const float* sums, float alpha, const Bf16* tile, float beta) {
+  alignas(64) uint32_t own[kStepElements / 2];
+  uint32_t* pairs = to.right == nullptr ? own : reinterpret_cast<uint32_t*>(to.right);
+  for (int64_t row = 0; row < kBlock; row += 2) {
+    for (int64_t c = 0; c < kBlock; c += kLanes) {
+      const int64_t at = row * kBlock + c;
+      Vec a = alpha * load_vec(sums + at), b = alpha * load_vec(sums + at + kBlock);
+      if (tile != nullptr) a += beta * get_vec(tile + at), b += beta * get_vec(tile + at + kBlock);
+      put_vec(to.left + at, a);
+      put_vec(to.left + at + kBlock, b);
+      *reinterpret_cast<Pairs*>(pairs + c / 16 * 256 + row / 2 * 16 + c % 16) = round_pairs(a, b);
+    }
+  }
+  const auto transpose_halves = [](Bf16* form, const uint32_t* from, int64_t stride, int64_t half)
+                                    __attribute__((always_inline)) {
+    uint32_t* at = reinterpret_cast<uint32_t*>(form);
+    transpose_pairs(at, 16, from, stride);
+    transpose_pairs(at + 256, 16, from + half, stride);
+  };
+  if (to.right_transposed != nullptr)
+    transpose_halves(to.right_transposed, reinterpret_cast<const uint32_t*>(to.left), 16, 256);
+  if (to.left_transposed != nullptr) transpose_halves(to.left_transposed, pairs, 16, 256);
 }
 
 /// to = transpose of from, both 32 x 32.

@@ -27,6 +27,12 @@ constexpr int64_t packed_elements(int64_t n, int64_t K) {
 /// sums (32, 32) = left block times right panel over `steps` steps.
 using BlockProduct = void (*)(float* sums, const uint16_t* left, const uint16_t* right, int64_t steps);
 
+/// Where one block goes as an operand of later products: it as a left block and as a right panel, and its
+/// transpose as both. All but `left` may be null: not wanted.
+struct BlockForms {
+  uint16_t *left, *right, *right_transposed, *left_transposed;
+};
+
 /// What to do with the sums of a block of a linear layer's output, of bf16 elements with rows `stride` apart.
 struct BlockFinish {
   uint16_t* y;               // = sums + bias + residual, through the activation when there is one

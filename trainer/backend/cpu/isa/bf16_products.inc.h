@@ -1,14 +1,6 @@
 // Packing bf16 operands and their products. Layout: bf16_layout.h; what follows a block of sums: bf16_blocks.inc.h.
 // Included by table.inc.h alone.
 
-typedef uint32_t Pairs __attribute__((vector_size(kLanes * sizeof(uint32_t)), aligned(4), may_alias));
-
-SEEDLING_HD Vec get_vec(const Bf16* p) {
-  Pairs bits;
-  for (int64_t l = 0; l < kLanes; ++l) bits[l] = static_cast<uint32_t>(p[l]) << 16;
-  return reinterpret_cast<Vec&>(bits);
-}
-
 /// sums (32, 32) = left right, in floats: each pair of bf16 is two multiplications.
 #if defined(__AVX512BF16__)
 /// One VDPBF16PS: sum += the products of both elements of each pair. Denormals count as zero.

@@ -123,7 +123,7 @@ struct BlockKernels {
   void (*finish)(const BlockFinish& finish, const float* sums, int64_t rows, int64_t columns);
   void (*add)(float* c, int64_t stride, const float* sums, int64_t rows, int64_t columns, float alpha);
   void (*blend)(float* out, const float* sums, float alpha, const uint16_t* tile, float beta);
-  void (*round)(uint16_t* tile, const float* sums);
+  void (*shape)(const BlockForms& to, const float* sums, float alpha, const uint16_t* tile, float beta);
   void (*transpose)(float* to, const float* from);
 };
 

@@ -23,8 +23,10 @@ void norm_forward(void* y_, float* stats, const void* x_, const float* gain, con
       put_all(
           y, C, [=](int64_t i) __attribute__((always_inline)) { return (get(x + i) - mean) * r * gain[i]; });
     } else {
-      for (int64_t i = 0; i < C; ++i)
-        put(y + i, (get(x + i) - mean) * r + (bias == nullptr ? 0.0f : bias[i]));
+      put_all(
+          y, C, [=](int64_t i) __attribute__((always_inline)) {
+            return (get(x + i) - mean) * r + (bias == nullptr ? 0.0f : bias[i]);
+          });
     }
     stats[2 * n] = mean;
     stats[2 * n + 1] = r;
@@ -78,8 +80,15 @@ SEEDLING_HD void rotate_one(T* y, const T* x, float r, const float* gain, const 
     for (int64_t i = 0; i < HS; ++i) put(y + i, get(x + i) * r * (gain == nullptr ? 1.0f : gain[i]));
     return;
   }
-#pragma omp simd
-  for (int64_t i = 0; i < half; ++i) {
+  int64_t i = 0;
+  for (; i + kLanes <= half; i += kLanes) {
+    Vec a = get_vec(x + i) * r, b = get_vec(x + i + half) * r;
+    if (gain != nullptr) a *= load_vec(gain + i), b *= load_vec(gain + i + half);
+    const Vec c = load_vec(cosine + i), s = load_vec(sine + i);
+    put_vec(y + i, a * c - b * s);
+    put_vec(y + i + half, b * c + a * s);
+  }
+  for (; i < half; ++i) {
     const float a = get(x + i) * r * (gain == nullptr ? 1.0f : gain[i]);
     const float b = get(x + i + half) * r * (gain == nullptr ? 1.0f : gain[i + half]);
     put(y + i, a * cosine[i] - b * sine[i]);
@@ -145,7 +154,13 @@ void rotate_backward(const RotateCall& call, int64_t begin, int64_t end) {
       const float* d_ = d;
       const float mean_gx =
           sum_of(HS, [=](int64_t i) { return d_[i] * gain[i] * get(x + i) * r; }) / static_cast<float>(HS);
-      for (int64_t i = 0; i < HS; ++i) {
+      int64_t i = 0;
+      for (; i + kLanes <= HS; i += kLanes) {
+        const Vec xhat = get_vec(x + i) * r, turned = load_vec(d + i);
+        if (dgain != nullptr) store_vec(dgain + i, load_vec(dgain + i) + turned * xhat);
+        put_vec(dx + i, r * (turned * load_vec(gain + i) - xhat * mean_gx));
+      }
+      for (; i < HS; ++i) {
         const float xhat = get(x + i) * r;
         if (dgain != nullptr) dgain[i] += d[i] * xhat;
         put(dx + i, r * (d[i] * gain[i] - xhat * mean_gx));
