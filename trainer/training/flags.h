@@ -23,7 +23,7 @@ struct FlagInfo {
 /// The shape of a new model.
 struct ModelFlags {
   std::optional<std::string> preset, arch, tokenizer;
-  std::optional<int64_t> vocab_size, layers, heads, channels, context_length;
+  std::optional<int64_t> vocab_size, layers, heads, channels, mlp_channels, context_length, trigrams;
 };
 
 /// How it learns; shared by pretrain and finetune.
@@ -31,8 +31,8 @@ struct TrainingFlags {
   std::optional<std::string> optimizer, schedule, prompt, out, from, replay;
   std::optional<int64_t> steps, batch_size, grad_accumulation, warmup_steps, eval_every, sample_every,
       checkpoint_every, keep, early_stop;
-  std::optional<double> minutes, epochs, dropout, learning_rate, min_learning_rate, weight_decay, beta1,
-      beta2, grad_clip;
+  std::optional<double> minutes, epochs, dropout, learning_rate, min_learning_rate, weight_decay, momentum,
+      beta1, beta2, grad_clip;
   std::optional<bool> resume;
 };
 
@@ -58,7 +58,11 @@ void visit_model_flags(Flags& f, Visit&& visit) {
   visit(FlagInfo{"layers", "Transformer blocks", 1, 1000}, f.layers);
   visit(FlagInfo{"heads", "Attention heads; they divide the channels", 1, 1000}, f.heads);
   visit(FlagInfo{"channels", "Width of the residual stream", 1, 1e5}, f.channels);
+  visit(FlagInfo{"mlp-channels", "Width of the MLP inside a block (default: the architecture's rule)", 1, 1e6},
+        f.mlp_channels);
   visit(FlagInfo{"context-length", "Tokens the model sees at once", 2, 1e6}, f.context_length);
+  visit(FlagInfo{"trigrams", "Rows of a learned table of hashed trigrams (recipe record; 0: none)", 0, 1e8},
+        f.trigrams);
 }
 
 template <typename Flags, typename Visit>
@@ -85,6 +89,7 @@ void visit_training_flags(Flags& f, Visit&& visit) {
                  "cosine|linear|constant|wsd"},
         f.schedule);
   visit(FlagInfo{"weight-decay", "Decoupled decay of matrices (AdamW)", 0, 100}, f.weight_decay);
+  visit(FlagInfo{"momentum", "How much of its past steps Muon keeps", 0, 0.99999}, f.momentum);
   visit(FlagInfo{"beta1", "AdamW's memory of the gradient", 0, 0.99999}, f.beta1);
   visit(FlagInfo{"beta2", "AdamW's memory of its square", 0, 0.9999999}, f.beta2);
   visit(FlagInfo{"grad-clip", "Longest gradient allowed (0: any)", 0, 1e30}, f.grad_clip);

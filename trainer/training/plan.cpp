@@ -11,6 +11,8 @@ namespace {
 
 bool begins_with(const std::string& text, const char* beginning) { return text.rfind(beginning, 0) == 0; }
 
+constexpr double kMuonMomentum = 0.85;  // also of runs from before there was a flag for it
+
 /// What a preset says besides the model's sizes.
 struct PresetDefaults {
   int64_t steps, batch_size;
@@ -31,6 +33,7 @@ PresetDefaults preset_defaults(const std::string& preset) {
 
 /// The rates of AdamW alone: nanoGPT's.
 void fill_adamw(TrainingFlags& t, const PresetDefaults& preset, bool masked) {
+  if (t.momentum) fail_usage("--momentum is Muon's; AdamW has --beta1");
   fill_in(t.learning_rate, preset.adamw_rate);
   fill_in(t.min_learning_rate, *t.learning_rate / 10.0);
   fill_in(t.schedule, masked ? "linear" : "cosine");
@@ -44,6 +47,7 @@ void fill_muon(TrainingFlags& t, bool post_norm) {
   fill_in(t.learning_rate, post_norm ? 0.02 : 0.05);
   fill_in(t.min_learning_rate, 0.0);
   fill_in(t.schedule, "linear");
+  fill_in(t.momentum, kMuonMomentum);
   fill_in(t.beta1, 0.9);
   fill_in(t.beta2, 0.95);
   fill_in(t.weight_decay, 0.0);
@@ -125,6 +129,11 @@ ModelConfig plan_model(const PretrainFlags& f, int64_t vocab_size) {
     config.set_sizes(m.layers.value_or(config.layers), m.heads.value_or(default_heads(config, channels)),
                      channels);
   }
+  if (m.mlp_channels) config.mlp_channels = *m.mlp_channels;
+  if (m.trigrams.value_or(0) > 0) {
+    if (!record) fail_usage("--trigrams needs --recipe record: no other architecture has a home for the table");
+    config.ngram_table = *m.trigrams;
+  }
   if (m.context_length) config.context_length = *m.context_length;
   const float dropout = static_cast<float>(*f.training.dropout);
   config.embedding_dropout = config.residual_dropout = config.attention_dropout = dropout;
@@ -146,7 +155,7 @@ OptimizerOptions plan_optimizer(const PretrainFlags& f) {
   options.weight_decay = *t.weight_decay;
   if (options.kind == "muon") {
     // Beside a Muon rate of 0.05: embedding 0.03, head 0.01, gains 0.01, token shift 0.15.
-    options.momentum = 0.85;
+    options.momentum = t.momentum.value_or(kMuonMomentum);
     options.embedding_rate = 0.6;
     options.head_rate = 0.2;
     options.vector_rate = 0.2;

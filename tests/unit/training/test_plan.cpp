@@ -84,6 +84,23 @@ BOOST_AUTO_TEST_CASE(flags_given_by_hand_win) {
   BOOST_TEST(plan_model(plan({{"preset", "nano"}, {"channels", 96}}), 65).head_size == 32);
 }
 
+BOOST_AUTO_TEST_CASE(what_the_record_adds_can_be_chosen_one_by_one) {
+  const PretrainFlags flags = plan({{"preset", "nano"},
+                                    {"recipe", "record"},
+                                    {"channels", 96},
+                                    {"heads", 3},
+                                    {"mlp-channels", 384},
+                                    {"trigrams", 512},
+                                    {"momentum", 0.9}});
+  const ModelConfig config = plan_model(flags, 65);
+  BOOST_TEST(config.mlp_channels == 384);
+  BOOST_TEST(config.ngram_table == 512);
+  BOOST_TEST(plan_optimizer(flags).momentum == 0.9);
+  BOOST_TEST(plan_optimizer(plan({{"preset", "nano"}})).momentum == 0.85);
+  BOOST_CHECK_THROW(plan_model(plan({{"preset", "nano"}, {"trigrams", 512}}), 65), UsageError);
+  BOOST_CHECK_THROW(plan({{"optimizer", "adamw"}, {"momentum", 0.9}}), UsageError);
+}
+
 BOOST_AUTO_TEST_CASE(contradictions_are_wrong_usage) {
   BOOST_CHECK_THROW(plan({{"objective", "causal"}, {"arch", "bert"}}), UsageError);
   BOOST_CHECK_THROW(plan({{"objective", "masked"}, {"arch", "gpt2"}}), UsageError);
