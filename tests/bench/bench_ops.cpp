@@ -108,6 +108,20 @@ void bench(Backend& backend, const Preset& p, double ceiling) {
   AttentionShape shape{p.B, p.T, p.NH, p.NH, HS, true, 0.125f};
   const double score_flops = n * static_cast<double>(p.T) * c;  // of one causal product of queries and keys: half
   const double vocab = static_cast<double>(V);
+  std::vector<MuonMatrix> moved;
+  int64_t muon_at = 0;
+  for (int64_t layer = 0; layer < p.L; ++layer) {
+    for (const auto& [rows, columns] : {std::pair{C, C}, {C, C}, {C, C}, {C, C}, {F, C}, {C, F}}) {
+      const auto cut = [&](const Tensor& slab) {
+        return slab.view({slab_size, 1}).row_range(muon_at, muon_at + rows * columns).view({rows, columns});
+      };
+      moved.push_back({cut(w), cut(g), cut(m), 1e-3f});
+      muon_at += rows * columns;
+    }
+  }
+  const int64_t muon_room = Backend::muon_scratch(F, C);
+  const MuonStep muon_step{0.95f, 1.0f, parameter(1, muon_room).view({muon_room})};
+  const double muon_flops = 5 * c * c * c * (4 * (4 + 2) + 2 * (4 * 4 + 2));  // Newton-Schulz, every product whole
 
   const std::vector<Entry> entries = {
       {"gather_rows", 1, 0, n * c * 8, [&] { backend.gather_rows(x, table, index, false); }},
@@ -143,6 +157,9 @@ void bench(Backend& backend, const Preset& p, double ceiling) {
       {"squared_norm", 1, 0, all * 4, [&] { backend.squared_norm(g); }},
       {"adamw", 1, 0, all * 28,
        [&] { backend.adamw(w, g, m, v, {1e-3f, 0.9f, 0.95f, 1e-8f, 0.1f, 1.0f, 10}); }},
+      // beside the step: what Muon takes in AdamW's place, and without the CPU's own way of doing it
+      {"muon", 0, L * muon_flops, 0, [&] { backend.muon(moved, muon_step); }},
+      {"muon by other ops", 0, L * muon_flops, 0, [&] { backend.Backend::muon(moved, muon_step); }},
   };
 
   std::vector<double> seconds;

@@ -1,8 +1,10 @@
-// seedling bench: how fast this machine trains, against what its matrix products can do.
+// seedling bench: how fast this machine trains and generates, against what its products and its memory can do.
 //
 // Real training steps (forward, backward, clipping, optimizer) on random tokens; warm-up first, then the
 // median of the repeats. mfu = tokens a second x FLOPs a token / ceiling, the ceiling measured in the same
-// run and precision.
+// run and precision, before and after. Generation is one sequence with its KV cache, each token reading every
+// weight once: its share is of what memory allows. --profile adds a table of the ops of a step.
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "backend/cpu/machine.h"
@@ -19,7 +21,11 @@ struct BenchFlags {
   int64_t context_length = 0, batch_size = 0, vocab_size = 0;
   int repeats = 5;
   double seconds = 1.0;
+  bool profile = false;
 };
+
+constexpr int kProfiledSteps = 5;
+constexpr int64_t kGeneratedTokens = 64;
 
 /// Batch and vocabulary of the recipes that made the presets known; of the large ones, what a device can
 /// hold.
@@ -34,6 +40,35 @@ void fill_defaults(BenchFlags& flags, const Backend& backend) {
   if (flags.vocab_size == 0) flags.vocab_size = characters ? 65 : large ? 50257 : 4096;
 }
 
+/// "12.3": columns of the table.
+std::string fixed(double value, int digits, int width) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%*.*f", width, digits, value);
+  return text;
+}
+
+/// The ops of a step, the longest first: to the reader a table, to the caller the same as JSON.
+nlohmann::json tell_profile(const Profile& profile, double ceiling, double memory, const CommandContext& context) {
+  nlohmann::json lines = nlohmann::json::array();
+  const double steps = profile.steps;
+  double inside = 0.0;
+  context.say("  share      calls   us a call  of the ceiling   op");
+  for (const OpTime& op : profile.ops) {
+    inside += op.seconds;
+    const double rate = (op.flops > 0.0 ? op.flops : op.bytes) / op.seconds;
+    const double reached = rate / (op.flops > 0.0 ? ceiling : memory), share = op.seconds / profile.seconds;
+    nlohmann::json line = {{"op", op.name}, {"calls", static_cast<double>(op.calls) / steps}, {"share", share},
+                           {"seconds", op.seconds / steps}, {"of_ceiling", reached}};
+    line[op.flops > 0.0 ? "gflops" : "gb_per_second"] = rate / 1e9;
+    lines.push_back(line);
+    context.say(concat(fixed(100 * share, 1, 6), "% ", fixed(static_cast<double>(op.calls) / steps, 0, 9),
+                       fixed(1e6 * op.seconds / static_cast<double>(op.calls), 1, 12), fixed(100 * reached, 1, 7), "% of ",
+                       op.flops > 0.0 ? "products" : "memory  ", "  ", op.name));
+  }
+  context.say(concat(fixed(100 * (1 - inside / profile.seconds), 1, 6), "%   between the ops"));
+  return lines;
+}
+
 void run_bench(BenchFlags flags, CommandContext& context) {
   const std::unique_ptr<Backend> backend = context.open_device();
   fill_defaults(flags, *backend);
@@ -42,7 +77,7 @@ void run_bench(BenchFlags flags, CommandContext& context) {
   if (flags.context_length > 0) config.context_length = flags.context_length;
   config.check();
   const int threads = context.common.device.threads > 0 ? context.common.device.threads : cpu_info().cores;
-  const double before = measure_ceiling(*backend, threads);
+  const double before = measure_ceiling(*backend, threads, 0.3);
   Model model(config, *backend, true);
   model.initialize(context.common.seed);
   SpeedOptions options;
@@ -52,7 +87,7 @@ void run_bench(BenchFlags flags, CommandContext& context) {
   options.repeats = flags.repeats;
   options.seconds_each = flags.seconds;
   const std::vector<double> speeds = measure_training(model, options);
-  const double ceiling = std::max(before, measure_ceiling(*backend, threads));
+  const double ceiling = std::max(before, measure_ceiling(*backend, threads, 0.3));
   const double speed = median(speeds), flops = config.flops_per_token(config.context_length);
   nlohmann::json result = {{"preset", flags.preset},
                            {"arch", config.model_type},
@@ -72,6 +107,20 @@ void run_bench(BenchFlags flags, CommandContext& context) {
                            {"vocab_size", config.vocab_size},
                            {"optimizer", flags.optimizer}};
   if (backend->name() == "cuda") result["copy_bytes_per_second"] = measure_copy(*backend);
+  const double memory = measure_memory(*backend);
+  result["memory_bytes_per_second"] = memory;
+  if (config.causal) {
+    const int64_t tokens = std::min(kGeneratedTokens, config.context_length - 1);
+    const double generated = median(measure_generation(model, tokens, flags.repeats));
+    const double weights = static_cast<double>(config.matrix_parameters()) *
+                           static_cast<double>(size_of(backend->activation_type()));
+    result["generation_tokens_per_second"] = generated;
+    result["generation_bandwidth_share"] = generated * weights / memory;
+  }
+  if (flags.profile) {
+    result["profile"] =
+        tell_profile(measure_profile(config, *backend, options, kProfiledSteps), ceiling, memory, context);
+  }
   context.finish(result);
 }
 
@@ -96,6 +145,7 @@ void add_bench_command(CLI::App& app, CommandContext& context) {
   command->add_option("--repeats", flags->repeats, "Measurements (default 5)")->check(CLI::Range(1, 1000));
   command->add_option("--seconds", flags->seconds, "Least duration of one (default 1)")
       ->check(CLI::Range(0.0, 600.0));
+  command->add_flag("--profile", flags->profile, "Also tell where the time of a step goes, op by op");
   command->callback([flags, &context] { run_bench(*flags, context); });
 }
 

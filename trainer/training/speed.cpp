@@ -114,6 +114,52 @@ std::vector<double> measure_training(Model& model, const SpeedOptions& options) 
   return speeds;
 }
 
+Profile measure_profile(const ModelConfig& config, Backend& backend, const SpeedOptions& options, int steps) {
+  ProfiledBackend profiled(backend);
+  Model model(config, profiled, true);
+  model.initialize(1);
+  SpeedOptions one_each = options;
+  one_each.repeats = 0;
+  measure_training(model, one_each);  // warm
+  one_each.warmup = 0, one_each.repeats = steps, one_each.seconds_each = 0.0;
+  profiled.take();
+  Profile profile;
+  profile.steps = steps;
+  for (const double speed : measure_training(model, one_each)) {
+    profile.seconds += static_cast<double>(options.batch_size * options.context_length) / speed;
+  }
+  profile.ops = profiled.take();
+  return profile;
+}
+
+std::vector<double> measure_generation(Model& model, int64_t tokens, int repeats) {
+  std::vector<double> speeds;
+  for (int repeat = 0; repeat <= repeats; ++repeat) {  // the first is warm-up
+    const std::unique_ptr<KvCache> cache = model.make_cache(tokens + 1);
+    std::vector<float> logits = model.next_logits({0}, *cache);
+    const Clock::time_point begin = Clock::now();
+    for (int64_t i = 0; i < tokens; ++i) {
+      const auto best = std::max_element(logits.begin(), logits.end());
+      logits = model.next_logits({static_cast<int32_t>(best - logits.begin())}, *cache);
+    }
+    if (repeat > 0) speeds.push_back(static_cast<double>(tokens) / seconds_since(begin));
+  }
+  return speeds;
+}
+
+double measure_memory(Backend& backend) {
+  Arena arena(backend);
+  const Tensor x = arena.take(DType::f32, {int64_t{64} << 20});
+  backend.fill(x, 1.0f);
+  double best = 0.0;
+  for (int pass = 0; pass < 5; ++pass) {
+    const Clock::time_point begin = Clock::now();
+    backend.squared_norm(x);
+    best = std::max(best, static_cast<double>(x.bytes()) / seconds_since(begin));
+  }
+  return best;
+}
+
 double median(std::vector<double> values) {
   if (values.empty()) return 0.0;
   std::sort(values.begin(), values.end());

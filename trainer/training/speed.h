@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "backend/profiled_backend.h"
 #include "model/model.h"
 
 namespace seedling {
 
 /// FLOP/s of the best 1024 x 1024 x 1024 product found in about `seconds`, in the backend's own precision; on
 /// the CPU in fp32 the library's own product is tried too. What mfu is held against.
-double measure_ceiling(Backend& backend, int threads, double seconds = 0.3);
+double measure_ceiling(Backend& backend, int threads, double seconds = 0.1);
 
 /// Bytes a second that the device's memory copies, those read and those written counted together, found in
 /// about `seconds`.
@@ -28,6 +29,21 @@ struct SpeedOptions {
   double seconds_each = 0.5;
 };
 std::vector<double> measure_training(Model& model, const SpeedOptions& options);
+
+/// What each op took in `steps` training steps of `config` on random tokens, the longest first (OpTime's numbers
+/// are of all the steps together), and the seconds of the steps.
+struct Profile {
+  std::vector<OpTime> ops;
+  int steps = 0;
+  double seconds = 0.0;
+};
+Profile measure_profile(const ModelConfig& config, Backend& backend, const SpeedOptions& options, int steps);
+
+/// Tokens a second, one after the other for one sequence with the KV cache: `repeats` figures of `tokens` each.
+std::vector<double> measure_generation(Model& model, int64_t tokens, int repeats);
+
+/// Bytes a second that the device reads from memory outside its caches: the best of some passes over 256 MiB.
+double measure_memory(Backend& backend);
 
 double median(std::vector<double> values);
 
