@@ -31,14 +31,16 @@ constexpr const char* kWhen[] = {"in the morning",  "at noon",      "in the even
 constexpr const char* kMood[] = {"hungry", "thin", "lonely", "muddy",  "young",
                                  "fluffy", "lost", "wet",    "sleepy", "friendly"};
 
+/// One of those not taken yet. (A draw that is thrown away would cost bits that no word shows.)
 size_t fresh(Chooser& chooser, size_t count, std::vector<size_t>& taken) {
-  for (;;) {
-    const size_t pick = chooser.zipf(count);
-    if (std::find(taken.begin(), taken.end(), pick) != taken.end()) continue;
-    taken.push_back(pick);
-    return pick;
-  }
+  std::vector<size_t> left;
+  for (size_t i = 0; i < count; ++i)
+    if (std::find(taken.begin(), taken.end(), i) == taken.end()) left.push_back(i);
+  taken.push_back(left[chooser.zipf(left.size())]);
+  return taken.back();
 }
+
+}  // namespace
 
 std::string coloured(const Good& good) {
   std::string words = good.a;
@@ -48,8 +50,6 @@ std::string coloured(const Good& good) {
       words.insert(at + 1, 1, 'n');
   return words;
 }
-
-}  // namespace
 
 Line make_line(Chooser& chooser, std::vector<size_t>& taken_people, std::vector<size_t>& taken_goods) {
   Line line;
@@ -108,11 +108,22 @@ Line make_line(Chooser& chooser, std::vector<size_t>& taken_people, std::vector<
   return line;
 }
 
-std::vector<Line> make_chronicle(Chooser& chooser, size_t count) {
-  std::vector<size_t> people, goods;
-  std::vector<Line> lines;
-  for (size_t i = 0; i < count; ++i) lines.push_back(make_line(chooser, people, goods));
-  return lines;
+size_t fresh_child(Chooser& chooser, std::vector<size_t>& taken) {
+  return fresh(chooser, child_count(), taken);
+}
+size_t fresh_good(Chooser& chooser, std::vector<size_t>& taken) {
+  return fresh(chooser, goods().size(), taken);
+}
+
+Chronicle make_chronicle(Chooser& chooser, size_t count) {
+  Chronicle chronicle;
+  for (size_t i = 0; i < count; ++i) {
+    chronicle.lines.push_back(make_line(chooser, chronicle.people, chronicle.goods));
+    if (i > 0) chronicle.text += ' ';
+    chronicle.starts.push_back(chronicle.text.size());
+    chronicle.text += chronicle.lines.back().text;
+  }
+  return chronicle;
 }
 
 }  // namespace seedling::storyworld

@@ -1,7 +1,7 @@
 // A chronicle: a few short sentences about different people, with who, what and where marked.
 //
 // The contexts of the question answering set and the plain versions of the style set. Called by the task
-// makers.
+// makers and the village pages.
 #pragma once
 
 #include <string>
@@ -25,9 +25,22 @@ struct Line {
   size_t who_at = 0, what_at = 0, where_at = 0, when_at = 0, receiver_at = 0;  ///< offsets in `text`
 };
 
+/// Some lines, one after the other.
+struct Chronicle {
+  std::vector<Line> lines;
+  std::string text;
+  std::vector<size_t> starts;         ///< where each line begins in `text`
+  std::vector<size_t> people, goods;  ///< who and what occurs
+};
 /// `count` lines about different people and different things.
-std::vector<Line> make_chronicle(Chooser& chooser, size_t count);
+Chronicle make_chronicle(Chooser& chooser, size_t count);
 /// One line; `taken_people` and `taken_goods` are avoided and grow.
 Line make_line(Chooser& chooser, std::vector<size_t>& taken_people, std::vector<size_t>& taken_goods);
+
+/// A child, or a thing, that is not taken; it is then.
+size_t fresh_child(Chooser& chooser, std::vector<size_t>& taken);
+size_t fresh_good(Chooser& chooser, std::vector<size_t>& taken);
+/// "a red kite".
+std::string coloured(const Good& good);
 
 }  // namespace seedling::storyworld

@@ -1,11 +1,12 @@
-// Village pages: the eighth of the corpus that is not stories. See telling.h.
+// Village pages: three documents in ten of the corpus, those that are not stories. See telling.h.
 //
-// Facts stated and asked, lines in two languages, talks. Stories alone would hardly show a question mark
-// after a fact or a word of Tamori, and the later tasks have only seconds to learn from; an eighth is enough
-// to sow them and leaves the corpus what it is. They are simulated by the same Chooser, so the floor covers
-// them as well.
+// What people read is not stories alone: they read letters and learn which to trust, books with questions at the end,
+// lines in two languages, summaries. Stories alone would hardly show a question mark after a fact or a word of
+// Tamori, and the later tasks have only seconds to learn from. Pages are told by the same Chooser, so the floor covers
+// them as well; and they leave out what a test will ask (tasks.h, held_out).
 #include "datasets/storyworld/facts.h"
 #include "datasets/storyworld/plots.h"
+#include "datasets/storyworld/tasks.h"
 #include "datasets/storyworld/telling.h"
 #include "datasets/storyworld/tongue.h"
 
@@ -26,33 +27,48 @@ void facts_page(Teller& t) {
 
 void tamori_page(Teller& t) {
   t.line("In English and in Tamori.");
-  for (int i = 0; i < 7; ++i) {
-    const Bilingual pair = make_bilingual(t.chooser());
+  for (int i = 0; i < 8; ++i) {
+    const Bilingual pair =
+        make_bilingual(t.chooser(), [](const std::string& source) { return !held_out(source); });
     t.line(pair.source + " = " + pair.target);
   }
 }
 
-void talk_page(Teller& t) {
-  const auto talk = tell_dialogue(t);
-  const std::string asks = t.phrase("{H}: "), answers = t.phrase("{V}: ");
-  t.line(t.phrase("{H} talks with {V}, {V.job}."));
-  for (size_t i = 1; i < talk.size(); ++i) t.line((talk[i].role == "user" ? asks : answers) + talk[i].text);
+void questions_page(Teller& t) {
+  t.line("Read and answer.");
+  for (int i = 0; i < 3; ++i) tell_questions(t, 4);
+}
+
+void letters_page(Teller& t) {
+  t.line("Which letters can be trusted?");
+  for (int i = 0; i < 6; ++i) {
+    const Judged letter = tell_letter(t, Reader::corpus);
+    t.line(letter.text + (letter.good ? " Trust it." : " Burn it."));
+  }
+}
+
+void news_page(Teller& t) {
+  t.line("Good news and bad news.");
+  for (int i = 0; i < 6; ++i) {
+    const Judged news = tell_news(t, Reader::corpus);
+    t.line(news.text + (news.good ? " Good news." : " Bad news."));
+  }
 }
 
 }  // namespace
 
 void tell_document(Teller& teller) {
-  if (teller.chooser().chance(0.875)) {
+  Chooser& chooser = teller.chooser();
+  if (chooser.chance(0.7)) {
     tell_story(teller);
-    return;
-  }
-  switch (teller.chooser().uniform(3)) {
-    case 0:
-      return facts_page(teller);
-    case 1:
-      return tamori_page(teller);
-    default:
-      return talk_page(teller);
+  } else if (chooser.chance(0.35)) {  // what takes the most practice comes most often
+    questions_page(teller);
+  } else if (chooser.chance(0.3)) {
+    tamori_page(teller);
+  } else {
+    using Page = void (*)(Teller&);
+    static constexpr Page kOthers[] = {facts_page, letters_page, news_page, tell_with_summary};
+    kOthers[chooser.uniform(std::size(kOthers))](teller);
   }
 }
 

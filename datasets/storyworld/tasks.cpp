@@ -37,6 +37,11 @@ uint64_t hash_of(std::string_view text) {
   return hash;
 }
 
+Split split_of_key(const std::string& key) {
+  const uint64_t part = hash_of(key) % 10;
+  return part < 8 ? Split::train : part < 9 ? Split::validation : Split::test;
+}
+
 }  // namespace
 
 std::span<const TaskInfo> task_sets() {
@@ -61,7 +66,7 @@ std::span<const TaskInfo> task_sets() {
        "qa",
        "qa",
        {},
-       6000,
+       12000,
        500,
        1000,
        "Find the answer in a short chronicle, or say that it is not there."},
@@ -114,13 +119,15 @@ const TaskInfo& task_set(std::string_view name) {
 nlohmann::json make_example(Task task, uint64_t seed, uint64_t index) {
   const uint64_t stream = derive_key(derive_key(seed, 0x5441534B + static_cast<uint64_t>(task)), index);
   Chooser chooser(stream);
+  // Questions of the same number but for its last two bits are about the same chronicle.
+  if (task == Task::qa) return make_question(Chooser(derive_key(derive_key(seed, 0x7E87), index / 4)), chooser);
   switch (task) {
     case Task::sentiment:
       return make_sentiment(std::move(chooser));
     case Task::spam:
       return make_spam(std::move(chooser));
     case Task::qa:
-      return make_question(std::move(chooser));
+      break;
     case Task::facts:
       return make_fact(std::move(chooser));
     case Task::summary:
@@ -136,12 +143,17 @@ nlohmann::json make_example(Task task, uint64_t seed, uint64_t index) {
 }
 
 Split split_of(Task task, const nlohmann::json& example) {
-  // Facts split by what they tell, so that no wording of a test fact is ever trained on.
-  const std::string key = task == Task::facts ? std::string(example.at("fact")) : input_of(task, example);
+  // Facts split by what they tell, so that no wording of a test fact is ever trained on; questions by what they are
+  // about, so that no text of a test is.
+  const std::string key = task == Task::facts ? std::string(example.at("fact"))
+                          : task == Task::qa  ? std::string(example.at("context"))
+                                              : input_of(task, example);
+  if (task != Task::facts) return split_of_key(key);
   const uint64_t part = hash_of(key) % 10;
-  if (task == Task::facts) return part < 7 ? Split::train : part < 8 ? Split::validation : Split::test;
-  return part < 8 ? Split::train : part < 9 ? Split::validation : Split::test;
+  return part < 7 ? Split::train : part < 8 ? Split::validation : Split::test;
 }
+
+bool held_out(const std::string& input) { return split_of_key(input) != Split::train; }
 
 std::vector<nlohmann::json> make_split(Task task, Split split, uint64_t seed, size_t count) {
   const TaskInfo& info = task_sets()[static_cast<size_t>(task)];

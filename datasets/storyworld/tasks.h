@@ -36,6 +36,8 @@ nlohmann::json make_example(Task task, uint64_t seed, uint64_t index);
 enum class Split { train, validation, test };
 /// Which split an example belongs to: a hash of its input (for facts: of the fact, so tests ask unseen ones).
 Split split_of(Task task, const nlohmann::json& example);
+/// Whether an input (of anything but facts) belongs to validation or test: the corpus must not show it.
+bool held_out(const std::string& input);
 /// The first `count` different examples of a split; 0 means the default size. May be fewer where there are no
 /// more.
 std::vector<nlohmann::json> make_split(Task task, Split split, uint64_t seed, size_t count = 0);
@@ -44,7 +46,8 @@ std::vector<nlohmann::json> make_split(Task task, Split split, uint64_t seed, si
 class Chooser;
 nlohmann::json make_sentiment(Chooser chooser);  // tasks_classes.cpp
 nlohmann::json make_spam(Chooser chooser);
-nlohmann::json make_question(Chooser chooser);  // tasks_questions.cpp
+/// The chronicle by the first, the question by the second.
+nlohmann::json make_question(Chooser story, Chooser chooser);  // tasks_questions.cpp
 nlohmann::json make_fact(Chooser chooser);
 nlohmann::json make_summary(Chooser chooser);  // tasks_writing.cpp
 nlohmann::json make_style(Chooser chooser);

@@ -8,6 +8,7 @@
 #include "datasets/storyworld/capital.h"
 #include "datasets/storyworld/tasks.h"
 #include "datasets/storyworld/teller.h"
+#include "datasets/storyworld/telling.h"
 
 namespace seedling::storyworld {
 namespace {
@@ -40,6 +41,9 @@ constexpr const char* kYes[] = {"And that is what happened.", "And so it was.", 
 constexpr const char* kNo[] = {"But that is not what happened.", "But it was not so.",
                                "It did not come true.", "But this time it did not happen."};
 
+constexpr char kGap = '\x01';  // where the child's name will stand
+const std::string kName(1, kGap);
+
 template <typename T, size_t N>
 const T& any(Chooser& chooser, const T (&list)[N]) {
   return list[chooser.uniform(N)];
@@ -55,24 +59,43 @@ std::string state(Chooser& chooser, bool good) {
 /// A sentence that tells nothing about the label, before or after the one that does.
 std::string with_filler(Teller& t, const std::string& core) {
   const bool first = t.chooser().chance(0.5);
-  const std::string filler = upper(t.phrase(
-      t.chooser().chance(0.5) ? "{H} walked <along>, past <past>." : "{H} came by with a <padj> <carried>."));
+  const std::string filler = kName + t.phrase(t.chooser().chance(0.5) ? " walked <along>, past <past>."
+                                                                      : " came by with a <padj> <carried>.");
   return first ? filler + " " + core : core + " " + filler;
+}
+
+/// The text with a child's name in its gaps. The corpus takes one that makes no text of a test.
+std::string with_name(Chooser& chooser, const std::string& text, Reader reader) {
+  std::vector<std::string> all, allowed;
+  for (size_t i = 0; i < child_count(); ++i) {
+    std::string named;
+    for (const char c : text) named += c == kGap ? std::string(people()[i].name) : std::string(1, c);
+    all.push_back(named);
+    if (reader == Reader::task || !held_out(named)) allowed.push_back(named);
+  }
+  if (allowed.empty()) allowed = all;  // 32 names, a fifth held out each: never in practice
+  return allowed[chooser.uniform(allowed.size())];
+}
+
+/// One of the makers of goods, but not `skip`.
+void pick_maker(Teller& t, char role, int skip = -1) {
+  std::vector<size_t> makers;
+  for (const Good& good : goods())
+    if ((makers.empty() || makers.back() != good.maker) && static_cast<int>(good.maker) != skip)
+      makers.push_back(good.maker);
+  t.bind_person(role, makers[t.chooser().uniform(makers.size())]);
 }
 
 std::string first_name(Chooser& chooser) { return people()[chooser.uniform(child_count())].name; }
 
 }  // namespace
 
-nlohmann::json make_sentiment(Chooser source) {
-  Teller t(std::move(source));
+Judged tell_news(Teller& t, Reader reader) {
   Chooser& chooser = t.chooser();
   const bool positive = chooser.chance(0.5);
-  t.bind_person('H', chooser.uniform(child_count()));
-  const std::string hero = t.phrase("{H}");
   std::string core;
-  const size_t family = chooser.uniform(20);
-  if (family < 8) {  // a quality, plain or negated
+  const size_t family = chooser.chance(0.1) ? 3 : chooser.uniform(3);
+  if (family == 0) {  // a quality, plain or negated
     const std::string subject = any(chooser, kSubjects);
     const std::string opinion = state(chooser, positive);
     switch (chooser.uniform(3)) {
@@ -80,57 +103,63 @@ nlohmann::json make_sentiment(Chooser source) {
         core = upper(subject) + " was " + opinion + ".";
         break;
       case 1:
-        core = hero + " said that " + subject + " was " + opinion + ".";
+        core = kName + " said that " + subject + " was " + opinion + ".";
         break;
       default:
-        core = "\"" + upper(subject) + " was " + opinion + ",\" wrote " + hero + ".";
+        core = "\"" + upper(subject) + " was " + opinion + ",\" wrote " + kName + ".";
         break;
     }
-  } else if (family < 13) {  // two states: the later one counts
+  } else if (family == 1) {  // two states: the later one counts
     const std::string subject = any(chooser, kSubjects);
     const std::string early = state(chooser, !positive), late = state(chooser, positive);
     core = chooser.chance(0.5)
                ? "At first " + subject + " was " + early + ", but in the end it was " + late + "."
                : "In the end " + subject + " was " + late + ", but at first it was " + early + ".";
-  } else if (family < 18) {  // hope and fear against what happened
+  } else if (family == 2) {  // hope and fear against what happened
     const bool hoped = chooser.chance(0.5);
-    core = hero + " " + (hoped ? any(chooser, kHopes) : any(chooser, kFears)) + " that " +
+    core = kName + " " + (hoped ? any(chooser, kHopes) : any(chooser, kFears)) + " that " +
            any(chooser, kEvents) + ". " + (hoped == positive ? any(chooser, kYes) : any(chooser, kNo));
   } else {  // the thing wanted and the thing got
     t.bind_good('G', chooser.uniform(goods().size()));
     size_t other = chooser.uniform(goods().size() - 1);
     if (static_cast<int>(other) >= t.index_of('G')) ++other;
-    t.bind_good('K', positive ? static_cast<size_t>(t.index_of('G')) : other);
-    core = t.phrase("{H} wanted {G.a}, and in the parcel was {K.a}.");
+    t.bind_good('K', other);
+    core = kName + t.phrase(chooser.chance(0.5) ? " wanted {G.a} and not {K.a}" : " did not want {K.a} but {G.a}") +
+           ", and in the parcel was " + t.phrase(positive ? "{G.a}." : "{K.a}.");
   }
-  return {{"text", with_filler(t, core)}, {"label", positive ? "positive" : "negative"}};
+  const std::string text = with_filler(t, core);
+  return {with_name(chooser, text, reader), positive};
 }
 
-nlohmann::json make_spam(Chooser source) {
+Judged tell_letter(Teller& t, Reader reader) {
   static constexpr const char* kSecrets[] = {"key",           "purse", "savings", "password",
                                              "silver spoons", "coins", "address", "watch"};
-  Teller t(std::move(source));
   Chooser& chooser = t.chooser();
   const bool spam = chooser.chance(0.5);
-  t.bind_person('H', chooser.uniform(child_count()));
-  t.bind_good('G', chooser.uniform(goods().size()));
-  t.bind_maker('V', 'G');
   std::string core;
-  const size_t family = chooser.uniform(20);
-  if (family < 6) {  // does the sender fit the trade, and the goods the sender?
-    t.bind_person('U', static_cast<size_t>(t.index_of('V')));
-    while (spam && t.index_of('U') == t.index_of('V')) {
-      t.bind_good('K', chooser.uniform(goods().size()));
-      t.bind_maker('U', 'K');
+  const size_t family = chooser.uniform(3);
+  if (family == 0) {  // does the name fit the trade, and the goods the maker?
+    const bool named = chooser.chance(0.5);
+    if (named) {
+      pick_maker(t, 'V');
+    } else {
+      t.bind_good('G', chooser.uniform(goods().size()));
+      t.bind_maker('V', 'G');
     }
-    if (chooser.chance(0.5)) {
+    if (spam) {
+      pick_maker(t, 'U', t.index_of('V'));
+    } else {
+      t.bind_person('U', static_cast<size_t>(t.index_of('V')));
+    }
+    if (named) {
       core = t.phrase(chooser.chance(0.5) ? "this is {U}, {V.job}. I have something for you."
                                           : "{V.job} writes to you, and my name is {U}.");
     } else {
       core = t.phrase(chooser.chance(0.5) ? "I am {U.job}, and I have made {G.a} for you."
                                           : "{G.a} for you, made by me, {U.job}.");
     }
-  } else if (family < 13) {  // who pays first?
+  } else if (family == 1) {  // who pays first?
+    t.bind_good('G', chooser.uniform(goods().size()));
     const std::string pay = t.phrase("you send me <number> coins");
     const std::string give = t.phrase("I bring you {G.a}");
     const std::string& one = spam ? pay : give;
@@ -175,12 +204,24 @@ nlohmann::json make_spam(Chooser source) {
     }
   }
   static constexpr const char* kOpen[] = {"Dear ", "Hello ", "Good day, ", "My friend "};
-  std::string text = any(chooser, kOpen) + t.phrase("{H}") + ": " + core;
+  std::string text = any(chooser, kOpen) + kName + ": " + core;
   const size_t tail = chooser.uniform(4);
   if (tail == 1) text += t.phrase(" I live near <past>.");
   if (tail == 2) text += " Yours, " + first_name(chooser) + ".";
   if (tail == 3) text += t.phrase(" We met by <past>, where you went to <plan>.");
-  return {{"text", text}, {"label", spam ? "spam" : "ham"}};
+  return {with_name(chooser, text, reader), !spam};
+}
+
+nlohmann::json make_sentiment(Chooser source) {
+  Teller t(std::move(source));
+  const Judged news = tell_news(t, Reader::task);
+  return {{"text", news.text}, {"label", news.good ? "positive" : "negative"}};
+}
+
+nlohmann::json make_spam(Chooser source) {
+  Teller t(std::move(source));
+  const Judged letter = tell_letter(t, Reader::task);
+  return {{"text", letter.text}, {"label", letter.good ? "ham" : "spam"}};
 }
 
 }  // namespace seedling::storyworld

@@ -3,11 +3,17 @@
 
 #include "datasets/storyworld/capital.h"
 #include "datasets/storyworld/tasks.h"
-#include "datasets/storyworld/telling.h"
+#include "datasets/storyworld/teller.h"
 
 namespace seedling::storyworld {
-namespace {}  // namespace
+namespace {
 
+/// One message.
+struct Turn {
+  std::string role, text;
+};
+
+/// A child, H, talks with a grown-up, V.
 std::vector<Turn> tell_dialogue(Teller& t) {
   Chooser& chooser = t.chooser();
   const size_t grown_ups = people().size() - child_count();
@@ -59,6 +65,8 @@ std::vector<Turn> tell_dialogue(Teller& t) {
   }
   return talk;
 }
+
+}  // namespace
 
 nlohmann::json make_dialogue(Chooser source) {
   Teller t(std::move(source));

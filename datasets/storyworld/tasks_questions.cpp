@@ -4,6 +4,7 @@
 #include "datasets/storyworld/chronicle.h"
 #include "datasets/storyworld/facts.h"
 #include "datasets/storyworld/tasks.h"
+#include "datasets/storyworld/telling.h"
 
 namespace seedling::storyworld {
 namespace {
@@ -41,50 +42,66 @@ std::vector<Ask> questions_about(const Line& line) {
           {"When did " + line.who + " " + did + " " + line.what + "?", line.when, line.when_at}};
 }
 
+/// The answer as it stands in the text: "In the morning" at the head of a sentence.
+std::string answer_in(const Chronicle& told, size_t line, const Ask& ask) {
+  std::string words = ask.answer;
+  words.front() = told.text[told.starts[line] + ask.at];
+  return words;
+}
+
+/// A question about a child, or a thing, that does not occur. Every choice shows in its words.
+std::string ask_for_what_is_not_told(Chooser& chooser, const Chronicle& told) {
+  std::vector<size_t> people = told.people, goods = told.goods;
+  static constexpr Deed kWithThing[] = {Deed::buy, Deed::lose, Deed::hide};
+  if (chooser.chance(0.5)) {
+    const Deed deed = kWithThing[chooser.uniform(std::size(kWithThing))];
+    const size_t good = fresh_good(chooser, goods);
+    return std::string("Who ") + past(deed) + " " + coloured(storyworld::goods()[good]) + "?";
+  }
+  const std::string who = storyworld::people()[fresh_child(chooser, people)].name;
+  const auto deed = static_cast<Deed>(chooser.uniform(kDeeds));
+  if (deed == Deed::go) return "Where did " + who + " go?";
+  if (deed == Deed::give) return "What did " + who + " get?";
+  return std::string("What did ") + who + " " + base(deed) + "?";
+}
+
 }  // namespace
 
-nlohmann::json make_question(Chooser chooser) {
-  const size_t count = 3 + chooser.uniform(3);
-  std::vector<size_t> people, goods;
-  std::vector<Line> lines;
-  for (size_t i = 0; i < count; ++i) lines.push_back(make_line(chooser, people, goods));
-  std::string context;
-  std::vector<size_t> start;
-  for (const Line& line : lines) {
-    if (!context.empty()) context += ' ';
-    start.push_back(context.size());
-    context += line.text;
-  }
+nlohmann::json make_question(Chooser story, Chooser chooser) {
+  Chronicle told = make_chronicle(story, 2 + story.uniform(3));
   nlohmann::json answers = nlohmann::json::array();
   std::string question;
-  if (chooser.chance(
-          0.15)) {  // a question whose answer is not told: about someone or something that never appears
-    const Line absent = make_line(chooser, people, goods);
-    const auto asks = questions_about(absent);
-    question = asks[chooser.uniform(asks.size())].question;
-    for (const Line& line : lines)  // by chance the chronicle may answer it after all
-      for (const Ask& ask : questions_about(line))
-        if (ask.question == question) return make_question(std::move(chooser));
+  if (chooser.chance(0.15)) {  // about somebody or something that never appears
+    question = ask_for_what_is_not_told(chooser, told);
   } else {
-    const size_t which = chooser.uniform(lines.size());
-    const auto asks = questions_about(lines[which]);
-    const Ask& ask = asks[chooser.uniform(asks.size())];
-    question = ask.question;
-    std::string text = ask.answer;
-    const size_t at = start[which] + ask.at;
-    text.front() = context[at];  // "In the morning" at the head of a sentence
+    const size_t which = chooser.uniform(told.lines.size());
+    const auto asks = questions_about(told.lines[which]);
+    question = asks[chooser.uniform(asks.size())].question;
     // Two lines can answer the same question only if they share all its words; each such place is an answer.
-    answers.push_back({{"text", text}, {"start", at}});
-    for (size_t i = 0; i < lines.size(); ++i)
-      if (i != which)
-        for (const Ask& other : questions_about(lines[i]))
-          if (other.question == question) {
-            std::string words = other.answer;
-            words.front() = context[start[i] + other.at];
-            answers.push_back({{"text", words}, {"start", start[i] + other.at}});
-          }
+    for (size_t step = 0; step < told.lines.size(); ++step) {
+      const size_t i = (which + step) % told.lines.size();
+      for (const Ask& ask : questions_about(told.lines[i]))
+        if (ask.question == question)
+          answers.push_back({{"text", answer_in(told, i, ask)}, {"start", told.starts[i] + ask.at}});
+    }
   }
-  return {{"context", context}, {"question", question}, {"answers", answers}};
+  return {{"context", told.text}, {"question", question}, {"answers", answers}};
+}
+
+void tell_questions(Teller& t, size_t count) {
+  Chooser& chooser = t.chooser();
+  const Chronicle told = make_chronicle(chooser, 2 + chooser.uniform(3));
+  t.line(told.text);
+  for (size_t i = 0; i < count; ++i) {
+    if (chooser.chance(0.15)) {
+      t.line(ask_for_what_is_not_told(chooser, told) + " Nobody knows.");
+      continue;
+    }
+    const size_t which = chooser.uniform(told.lines.size());
+    const auto asks = questions_about(told.lines[which]);
+    const Ask& ask = asks[chooser.uniform(asks.size())];
+    t.line(ask.question + " " + answer_in(told, which, ask));
+  }
 }
 
 nlohmann::json make_fact(Chooser chooser) {

@@ -81,6 +81,12 @@ nlohmann::json make_summary(Chooser chooser) {
   return {{"document", document}, {"summary", upper(summary_of(t, plots()[plot].name))}};
 }
 
+void tell_with_summary(Teller& t) {
+  t.be_brief();
+  const size_t plot = tell_story(t);
+  t.line("In short: " + upper(summary_of(t, plots()[plot].name)));
+}
+
 nlohmann::json make_style(Chooser chooser) {
   const size_t style = chooser.uniform(4);
   std::vector<size_t> taken_people, taken_goods;

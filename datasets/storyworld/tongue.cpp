@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "base/random.h"
+#include "datasets/storyworld/capital.h"
 #include "datasets/storyworld/world.h"
 
 namespace seedling::storyworld {
@@ -178,19 +179,9 @@ Phrase subject(Chooser& chooser) {
   return noun_phrase(chooser, being.one, being.many, false);
 }
 
-}  // namespace
-
-std::span<const Entry> tamori_dictionary() { return dictionary().entries; }
-
-Bilingual make_bilingual(Chooser& chooser) {
-  const size_t tense = chooser.uniform(3);
-  const bool question = chooser.chance(0.15);
-  const Phrase who = subject(chooser);
-  const bool negated = chooser.chance(0.2);
-  const bool action = chooser.chance(0.7);
-  const Verb& verb =
-      action ? kActions[chooser.uniform(std::size(kActions))] : kDoings[chooser.uniform(std::size(kDoings))];
-
+/// Verb, subject and the rest, in the order of each language.
+Bilingual compose(const Verb& verb, size_t tense, bool question, bool negated, const Phrase& who,
+                  const std::vector<Phrase>& rest) {
   // English verb group: does (not) eat, did (not) eat, will (not) eat; without "not" or a question: eats,
   // ate, will eat.
   static constexpr const char* kHelpers[] = {"does", "did", "will"};
@@ -210,38 +201,55 @@ Bilingual make_bilingual(Chooser& chooser) {
   if (question) tamori.push_back({"ka", "?"});
   if (negated) tamori.push_back({"ni", "not"});
   tamori.push_back({stem(verb.base) + kTenseSuffix[tense] + (who.plural ? "am" : ""), verb.base});
-  const auto append = [&](const Phrase& phrase) {
+  tamori.insert(tamori.end(), who.tamori.begin(), who.tamori.end());
+  for (const Phrase& phrase : rest) {
     english += " " + phrase.english;
     tamori.insert(tamori.end(), phrase.tamori.begin(), phrase.tamori.end());
-  };
-  tamori.insert(tamori.end(), who.tamori.begin(), who.tamori.end());
+  }
+  Bilingual result;
+  const char* mark = question ? "?" : ".";
+  result.source = upper(english) + mark;
+  for (const Aligned& word : tamori) result.target += (result.target.empty() ? "" : " ") + word.tamori;
+  result.target = upper(result.target) + mark;
+  result.aligned = std::move(tamori);
+  return result;
+}
+
+}  // namespace
+
+std::span<const Entry> tamori_dictionary() { return dictionary().entries; }
+
+Bilingual make_bilingual(Chooser& chooser, const std::function<bool(const std::string&)>& may) {
+  const size_t tense = chooser.uniform(3);
+  const bool question = chooser.chance(0.15);
+  const Phrase who = subject(chooser);
+  const bool negated = chooser.chance(0.2);
+  const bool action = chooser.chance(0.7);
+  std::vector<Phrase> rest;  // object, place, time
   if (action) {
     const bool thing = chooser.chance(0.7);
     const Noun& object =
         thing ? kThings[chooser.zipf(std::size(kThings))] : kBeings[chooser.zipf(std::size(kBeings))];
-    append(noun_phrase(chooser, object.one, object.many, false));
+    rest.push_back(noun_phrase(chooser, object.one, object.many, false));
   }
   if (chooser.chance(0.4)) {
     const char* word = kPlaceWords[chooser.uniform(std::size(kPlaceWords))];
-    english += std::string(" ") + word;
-    tamori.push_back({stem(word), word});
-    append(noun_phrase(chooser, kSpots[chooser.uniform(std::size(kSpots))], nullptr, true));
+    rest.push_back({word, {{stem(word), word}}, false});
+    rest.push_back(noun_phrase(chooser, kSpots[chooser.uniform(std::size(kSpots))], nullptr, true));
   }
   if (chooser.chance(0.4)) {
     const char* word = kTimeWords[tense][chooser.uniform(3)];
-    append({word, {{stem(word), word}}, false});
+    rest.push_back({word, {{stem(word), word}}, false});
   }
-
-  Bilingual result;
-  const char* mark = question ? "?" : ".";
-  english.front() = english.front() >= 'a' ? static_cast<char>(english.front() - 'a' + 'A') : english.front();
-  result.source = english + mark;
-  for (const Aligned& word : tamori) result.target += (result.target.empty() ? "" : " ") + word.tamori;
-  result.target.front() = result.target.front() >= 'a' ? static_cast<char>(result.target.front() - 'a' + 'A')
-                                                       : result.target.front();
-  result.target += mark;
-  result.aligned = std::move(tamori);
-  return result;
+  const std::span<const Verb> verbs =
+      action ? std::span<const Verb>(kActions) : std::span<const Verb>(kDoings);
+  const auto with = [&](const Verb& verb) { return compose(verb, tense, question, negated, who, rest); };
+  std::vector<const Verb*> allowed;
+  for (const Verb& verb : verbs)
+    if (!may || may(with(verb).source)) allowed.push_back(&verb);
+  if (allowed.empty())  // not one left: once in a hundred million sentences
+    for (const Verb& verb : verbs) allowed.push_back(&verb);
+  return with(*allowed[chooser.uniform(allowed.size())]);
 }
 
 }  // namespace seedling::storyworld

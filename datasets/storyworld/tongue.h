@@ -10,6 +10,7 @@
 // Names stay as they are. Called by the task makers and the village pages.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,8 +31,9 @@ struct Bilingual {
   std::vector<Aligned> aligned;  ///< word by word, in Tamori order
 };
 
-/// One sentence in both languages; its choices all show in the English.
-Bilingual make_bilingual(Chooser& chooser);
+/// One sentence in both languages; its choices all show in the English. With `may`, sentences that it refuses are not
+/// made: the verb, chosen last, is one of those with which it is not refused.
+Bilingual make_bilingual(Chooser& chooser, const std::function<bool(const std::string& source)>& may = nullptr);
 
 /// The dictionary: every English lemma and its Tamori stem (nouns with their class vowel).
 struct Entry {

@@ -4,8 +4,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 
 #include "base/error.h"
+#include "datasets/storyworld/storyworld.h"
 #include "datasets/storyworld/tasks.h"
 #include "datasets/storyworld/tongue.h"
 #include "datasets/storyworld/world.h"
@@ -145,6 +147,36 @@ BOOST_AUTO_TEST_CASE(splits_share_no_input) {
       }
     }
   }
+}
+
+// Pre-training must not have seen what a test asks: the default corpus, all of it, against every test input.
+BOOST_AUTO_TEST_CASE(the_corpus_tells_no_test) {
+  std::set<std::string> told;  // whole lines, and their parts before a verdict or a translation
+  stream_corpus(1, 0, 16'000'000, [&](const Story& story) {
+    std::istringstream text(story.text);
+    for (std::string line; std::getline(text, line);) {
+      for (const char* end : {" = ", " Trust it.", " Burn it.", " Good news.", " Bad news."})
+        if (const size_t at = line.find(end); at != std::string::npos) told.insert(line.substr(0, at));
+      told.insert(line);
+    }
+  });
+  BOOST_CHECK_GT(told.size(), 50000u);
+  size_t shown = 0;
+  for (const TaskInfo& info : task_sets()) {
+    if (info.task == Task::facts || info.task == Task::style) continue;  // facts are told on purpose, styles never
+    for (const Split split : {Split::train, Split::validation, Split::test})
+      for (const json& example : make_split(info.task, split, 1)) {
+        std::string input;
+        for (const char* name : {"text", "context", "document", "source"})
+          if (example.contains(name)) input = example.at(name);
+        if (info.task == Task::dialogue) input = example.at("messages").back().at("content");
+        if (split == Split::train)
+          shown += told.count(input);
+        else
+          BOOST_CHECK_MESSAGE(!told.count(input), info.name << ": the corpus tells \"" << input << '"');
+      }
+  }
+  BOOST_CHECK_GT(shown, 0u);  // what may be told is found by the same search
 }
 
 BOOST_AUTO_TEST_CASE(an_input_has_one_output) {
