@@ -124,6 +124,29 @@ class Finetune(ProgramTest):
         self.assertEqual(context[answer["start"]:answer["end"]], answer["answer"])
         self.refused(2, "predict", "--model", self.path("q"), "--input", "where?", mentions=["--context"])
 
+    def test_did_pre_training_help(self):
+        result = self.finetune("cmp", "--task", "classification", "--data", self.train, "--test", self.test, "--steps", "5",
+                               "--compare", "scratch")
+        self.assertEqual([row["examples"] for row in result["rows"]], [20, 90])
+        for row in result["rows"]:
+            self.assertIn("accuracy", row["pretrained"])
+            self.assertIn("accuracy", row["scratch"])
+            self.assertGreater(row["forgetting"]["val_loss_after"], 0)
+        shares = [sum(example["label"] == label for example in self.labelled[100:]) / 20 for label in ["yes", "no"]]
+        self.assertIn(result["majority"]["accuracy"], shares)
+        self.assertEqual(json.load(open(self.path("cmp/compare.json")))["table"], result["table"])
+
+    def test_all_embedded_sets_from_a_masked_model(self):
+        done = self.run_program("pretrain", "--data", self.data, "--objective", "masked", "--layers", "1", "--heads", "2",
+                                "--channels", "16", "--context-length", "128", "--steps", "5", "--out", self.path("m"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        result = self.finetune("all", "--task", "all", "--data", "storyworld", "--minutes", "0.05", base=self.path("m"))
+        self.assertEqual([row["set"] for row in result["rows"]], ["sentiment", "spam", "qa"])  # it cannot write
+        for row in result["rows"]:
+            for column in ("before", "after", "after_200", "scratch_200"):
+                self.assertEqual(row[column]["examples"], 200 if column == "before" else 500)
+        self.assertEqual(json.load(open(self.path("all/report.json")))["table"], result["table"])
+
     def test_refusals(self):
         common = ["--from", self.base, "--out", self.path("x"), "--steps", "1"]
         bad = self.path("bad.jsonl")
@@ -146,7 +169,8 @@ class Finetune(ProgramTest):
                      mentions=["bad.jsonl, line 1", "perhaps", "no, yes"])
         self.refused(2, "finetune", *common, "--task", "clasification", mentions=["classification"])
         self.refused(2, "predict", "--model", self.base, "--input", "x", mentions=["not been fine-tuned"])
-        self.refused(2, "evaluate", "--model", self.base, "--task", "qa", "--data", self.test, mentions=["not been fine-tuned"])
+        self.refused(2, "evaluate", "--model", self.base, "--task", "classification", "--data", self.test,
+                     mentions=["not been fine-tuned"])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 // The parts of a fine-tuning run, in the order of its life: where it starts from, how it learns, what it
 // reports; and the comparisons made of several runs.
 //
-// Called by commands/finetune.cpp and finetune_compare.cpp.
+// Called by commands/finetune.cpp, finetune_compare.cpp and finetune_all.cpp.
 #pragma once
 
 #include <filesystem>
@@ -24,7 +24,9 @@ struct FinetuneJob {
   std::filesystem::path folder;
   bool resume = false;
   bool random_weights = false;  // the shape and tokenizer of --from, but nothing it has learned
-  bool brief = false;           // part of a comparison: no score before, no look at what was forgotten
+  bool brief = false;           // part of a comparison: few evaluations, no progress lines, no measured ceiling
+  bool ask_before = true;       // score the model before it learns
+  bool look_back = true;        // measure what was forgotten
   int64_t score_limit = 0;      // score so many test examples only (0: all)
   ShowRun show;                 // for each run of it
 };
@@ -49,12 +51,20 @@ nlohmann::json train_task(const FinetuneJob& job, CommandContext& context, Sessi
 nlohmann::json measure_forgetting(const std::filesystem::path& base, Model& tuned, Backend& backend,
                                   const CommandContext& context);
 
+/// train_task as a part of a comparison: a run of its own, in its own folder. Throws Error where it was interrupted.
+nlohmann::json run_part(const FinetuneJob& run, CommandContext& context);
+
 /// --compare scratch: 20, 200, 2000 and all examples, from the pre-trained and from random weights, with the
 /// same time each. Writes RUN/compare.json and returns it.
 nlohmann::json compare_with_scratch(const FinetuneJob& job, CommandContext& context, Session& session);
 
-/// --task all: every embedded set that the model can learn; before, after and from scratch.
+/// --task all: every embedded set that the model can learn; before and after, and with 200 examples from the
+/// pre-trained and from random weights. Writes RUN/report.json and returns it.
 nlohmann::json train_all_tasks(const FinetuneJob& job, CommandContext& context, Session& session);
+
+/// A table's cells: text to the left, a number (null: a dash) to the right.
+std::string left_cell(const std::string& text, size_t width);
+std::string number_cell(const nlohmann::json& value);
 
 /// The name and value of a task's first metric: {"accuracy", 0.97}.
 std::pair<std::string, double> headline(const std::string& task, const nlohmann::json& scores);

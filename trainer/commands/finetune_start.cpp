@@ -18,7 +18,7 @@ using nlohmann::json;
 constexpr char kScratch[] = "scratch";
 
 void put_head(ModelConfig& config, const std::string& task, const TaskData& data) {
-  config.head = task_head(task);
+  config.head = task_head(task, config.causal);
   config.labels.clear();
   if (config.head != HeadKind::classifier) return;
   config.labels = labels_of(data.train);
@@ -61,7 +61,7 @@ FinetuneStart make_start(const FinetuneFlags& flags, const TaskData& data, const
   PretrainFlags shape;
   shape.model = flags.model;
   shape.training.optimizer = "adamw";
-  const bool writes = task_head(*flags.task) == HeadKind::language_model;
+  const bool writes = task_writes(*flags.task);
   if (!shape.model.arch) shape.model.arch = writes ? "qwen3" : "bert";
   const bool bert = *shape.model.arch == "bert";
   if (writes && bert)

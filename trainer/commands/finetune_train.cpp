@@ -10,6 +10,7 @@
 #include "checkpoint/adapter.h"
 #include "checkpoint/checkpoint.h"
 #include "commands/finetune_run.h"
+#include "tasks/majority.h"
 #include "training/finetune_plan.h"
 #include "training/finetuning.h"
 #include "training/interrupt.h"
@@ -39,6 +40,8 @@ std::vector<std::string> target_names(const FinetuneFlags& flags, const ModelCon
   }
   return names;
 }
+
+constexpr int64_t kBriefEvaluations = 3;
 
 std::string layer_name(const std::string& parameter) {  // "blocks.0.attention.qkv.weight" without ".weight"
   return parameter.substr(0, parameter.rfind('.'));
@@ -246,6 +249,7 @@ json train_task(const FinetuneJob& job, CommandContext& context, Session& sessio
     flags = complete_finetune(flags, facts);
     if (flags.training.minutes)
       facts.seconds_per_example = time_examples(model, objective, *flags.training.batch_size);
+    if (job.brief) facts.evaluations = kBriefEvaluations;
     flags = decide_finetune_steps(flags, facts);
   }
   objective.hide_words(*flags.word_dropout, *start.tokenizer);
@@ -257,7 +261,7 @@ json train_task(const FinetuneJob& job, CommandContext& context, Session& sessio
   const std::vector<Example>& all = data.test.empty() ? data.validation : data.test;
   const std::vector<Example> asked = first_of(all, job.score_limit);
   json before;
-  if (!job.brief && !job.resume) before = task->score(model, first_of(asked, 200), {}).fields;
+  if (job.ask_before && !job.resume) before = task->score(model, first_of(asked, 200), {}).fields;
   const double ceiling = job.brief ? 0.0 : measure_ceiling(*backend, context.common.device.threads);
   if (!job.resume) {
     create_run_directory(job.folder);
@@ -267,7 +271,7 @@ json train_task(const FinetuneJob& job, CommandContext& context, Session& sessio
   const double epochs =
       static_cast<double>(*settings.steps * *settings.batch_size * *settings.grad_accumulation) /
       static_cast<double>(facts.features);
-  context.say(concat("fine-tuning for ", task->name(), ": ", model.parameters().count(true), " of ",
+  if (!job.brief) context.say(concat("fine-tuning for ", task->name(), ": ", model.parameters().count(true), " of ",
                      model.parameters().count(), " parameters, ", *settings.steps, " steps of ",
                      *settings.batch_size * *settings.grad_accumulation, " examples (", epochs,
                      " passes), learning rate ", *settings.learning_rate, "; ", job.folder.string()));
@@ -320,16 +324,9 @@ json train_task(const FinetuneJob& job, CommandContext& context, Session& sessio
       {"examples", data.report},
       {"checkpoint", result.checkpoint.string()}};
   if (!before.is_null()) report["before"] = before;
-  if (data.report.contains("majority")) {
-    const auto right = std::count_if(asked.begin(), asked.end(), [&](const Example& example) {
-      const auto& counts = data.report["labels"];
-      for (const auto& [label, count] : counts.items())
-        if (count.get<int64_t>() > counts.value(example.label, int64_t{0})) return false;
-      return true;
-    });
-    report["majority_accuracy"] = static_cast<double>(right) / static_cast<double>(asked.size());
-  }
-  if (!job.brief && !job.random_weights && lora.updates.empty()) {
+  const json majority = majority_scores(task->name(), data.train, asked);
+  if (!majority.is_null()) report["majority"] = majority;
+  if (job.look_back && !job.random_weights && lora.updates.empty()) {
     const json forgotten = measure_forgetting(start.base, model, *backend, context);
     if (!forgotten.is_null()) report["forgetting"] = forgotten;
   }

@@ -1,8 +1,9 @@
-// Greedy and beam search: see decoding.h.
+// Greedy decoding, quoting and beam search: see decoding.h.
 #include "tasks/decoding.h"
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <memory>
 #include <numeric>
 
@@ -21,10 +22,13 @@ int64_t budget(const Model& model, const std::vector<int32_t>& prompt, const Dec
   return std::min(options.max_tokens, model.config().context_length - static_cast<int64_t>(prompt.size()));
 }
 
+/// The next token of a member's text, from its logits (V).
+using Choose = std::function<int32_t(size_t member, const float* logits)>;
+
 /// Writes `members` of the prompts side by side.
-void greedy(Model& model, const std::vector<std::vector<int32_t>>& prompts,
-            const std::vector<size_t>& members, const DecodingOptions& options,
-            std::vector<std::vector<int32_t>>& texts) {
+void write_together(Model& model, const std::vector<std::vector<int32_t>>& prompts,
+                    const std::vector<size_t>& members, const DecodingOptions& options,
+                    const Choose& choose, std::vector<std::vector<int32_t>>& texts) {
   struct Writer {
     size_t member;
     std::unique_ptr<KvCache> cache;
@@ -41,7 +45,7 @@ void greedy(Model& model, const std::vector<std::vector<int32_t>>& prompts,
     if (budget(model, prompt, options) < 1) continue;
     auto cache = model.make_cache(static_cast<int64_t>(prompt.size()) + budget(model, prompt, options));
     const std::vector<float> logits = model.next_logits(prompt, *cache);
-    writers.push_back({member, std::move(cache), best_of(logits.data(), options.vocabulary)});
+    writers.push_back({member, std::move(cache), choose(member, logits.data())});
   }
   while (!writers.empty()) {
     for (Writer& writer : writers)
@@ -55,9 +59,66 @@ void greedy(Model& model, const std::vector<std::vector<int32_t>>& prompts,
     const std::vector<float> logits = model.next_logits(tokens, caches);  // (writers, V)
     const auto V = static_cast<size_t>(model.config().vocab_size);
     for (size_t i = 0; i < writers.size(); ++i)
-      writers[i].newest = best_of(&logits[i * V], options.vocabulary);
+      writers[i].newest = choose(writers[i].member, &logits[i * V]);
   }
 }
+
+/// Writes all prompts, some at a time.
+std::vector<std::vector<int32_t>> write_all(Model& model, const std::vector<std::vector<int32_t>>& prompts,
+                                            const DecodingOptions& options, const Choose& choose) {
+  std::vector<std::vector<int32_t>> texts(prompts.size());
+  for (size_t begin = 0; begin < prompts.size(); begin += kTogether) {
+    std::vector<size_t> members(std::min(kTogether, prompts.size() - begin));
+    std::iota(members.begin(), members.end(), begin);
+    write_together(model, prompts, members, options, choose, texts);
+  }
+  return texts;
+}
+
+/// A quote being written: where in the source its next token may stand.
+class Quoting {
+ public:
+  Quoting(const std::vector<int32_t>& source, int32_t end) : source_(source), end_(end) {
+    for (size_t i = 0; i < source.size(); ++i) next_.push_back(i);
+  }
+
+  /// Takes the likeliest allowed token and its probability among the allowed ones.
+  int32_t choose(const float* logits) {
+    std::vector<int32_t> allowed = {end_};
+    for (const size_t at : next_)
+      if (at < source_.size()) allowed.push_back(source_[at]);
+    std::sort(allowed.begin() + 1, allowed.end());
+    allowed.erase(std::unique(allowed.begin() + 1, allowed.end()), allowed.end());
+    const bool first = quote_.count == 0;
+    double top = logits[end_], sum = 0.0;
+    for (const int32_t id : allowed) top = std::max(top, static_cast<double>(logits[id]));
+    for (const int32_t id : allowed) sum += std::exp(logits[id] - top);
+    const auto probability = [&](int32_t id) { return std::exp(logits[id] - top) / sum; };
+    int32_t best = end_;
+    for (size_t i = 1; i < allowed.size(); ++i)
+      if ((first && best == end_) || logits[allowed[i]] > logits[best]) best = allowed[i];
+    if (first) quote_.nothing = probability(end_), quote_.probability = 1.0;
+    quote_.probability *= probability(best);
+    if (best != end_) take(best);
+    return best;
+  }
+  const Quote& quote() const { return quote_; }
+
+ private:
+  void take(int32_t id) {
+    std::vector<size_t> left;
+    for (const size_t at : next_)
+      if (at < source_.size() && source_[at] == id) left.push_back(at + 1);
+    next_ = std::move(left);
+    quote_.count += 1;
+    quote_.first = next_.front() - quote_.count;
+  }
+
+  const std::vector<int32_t>& source_;
+  int32_t end_;
+  std::vector<size_t> next_;
+  Quote quote_;
+};
 
 struct Beam {
   std::vector<int32_t> text;
@@ -122,17 +183,24 @@ std::vector<int32_t> beam_search(Model& model, const std::vector<int32_t>& promp
 
 std::vector<std::vector<int32_t>> decode_all(Model& model, const std::vector<std::vector<int32_t>>& prompts,
                                              const DecodingOptions& options) {
-  std::vector<std::vector<int32_t>> texts(prompts.size());
-  if (options.beams > 1) {
-    for (size_t i = 0; i < prompts.size(); ++i) texts[i] = beam_search(model, prompts[i], options);
-    return texts;
-  }
-  for (size_t begin = 0; begin < prompts.size(); begin += kTogether) {
-    std::vector<size_t> members(std::min(kTogether, prompts.size() - begin));
-    std::iota(members.begin(), members.end(), begin);
-    greedy(model, prompts, members, options, texts);
-  }
+  if (options.beams <= 1)
+    return write_all(model, prompts, options,
+                     [&](size_t, const float* logits) { return best_of(logits, options.vocabulary); });
+  std::vector<std::vector<int32_t>> texts;
+  for (const std::vector<int32_t>& prompt : prompts) texts.push_back(beam_search(model, prompt, options));
   return texts;
+}
+
+std::vector<Quote> quote_all(Model& model, const std::vector<std::vector<int32_t>>& prompts,
+                             const std::vector<std::vector<int32_t>>& sources,
+                             const DecodingOptions& options) {
+  std::vector<Quoting> quoting;
+  for (const std::vector<int32_t>& source : sources) quoting.emplace_back(source, options.end);
+  write_all(model, prompts, options,
+            [&](size_t member, const float* logits) { return quoting[member].choose(logits); });
+  std::vector<Quote> quotes;
+  for (const Quoting& each : quoting) quotes.push_back(each.quote());
+  return quotes;
 }
 
 }  // namespace seedling

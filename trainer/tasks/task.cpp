@@ -18,12 +18,16 @@ constexpr char kRecordKey[] = "seedling_task";
 
 }  // namespace
 
+std::vector<Feature> Task::encode_to_learn(const std::vector<Example>& examples) {
+  std::vector<Feature> all;
+  for (size_t i = 0; i < examples.size(); ++i)
+    for (Feature& feature : encode(examples[i], i)) all.push_back(std::move(feature));
+  return all;
+}
+
 std::vector<Feature> Task::encode_all(const std::vector<Example>& examples) {
   const int64_t before = cut_;
-  std::vector<Feature> all;
-  for (size_t i = 0; i < examples.size(); ++i) {
-    for (Feature& feature : encode(examples[i], i)) all.push_back(std::move(feature));
-  }
+  std::vector<Feature> all = Task::encode_to_learn(examples);
   cut_ = before;  // scoring happens again and again; what was cut is told once, when training is encoded
   return all;
 }
@@ -40,7 +44,7 @@ TaskRecord read_task_record(const Tokenizer& tokenizer) {
   } catch (const json::exception& error) {
     fail("tokenizer_config.json: \"", kRecordKey, "\" is damaged: ", error.what());
   }
-  if (!record.task.empty()) task_head(record.task);  // throws for one that does not exist
+  if (!record.task.empty()) check_task_name(record.task);
   return record;
 }
 
@@ -53,20 +57,26 @@ std::unique_ptr<Tokenizer> with_task_record(const Tokenizer& tokenizer, const Ta
   return make_tokenizer(tokenizer.tokenizer_json(), std::move(config), "the fine-tuned model's tokenizer");
 }
 
-HeadKind task_head(const std::string& task) {
+void check_task_name(const std::string& task) {
   const std::vector<std::string>& tasks = example_tasks();
-  if (std::find(tasks.begin(), tasks.end(), task) == tasks.end()) {
-    const std::string nearest = nearest_word(task, tasks.data(), tasks.size());
-    fail_usage("there is no task '", task, "'",
-               nearest.empty() ? "" : concat("; did you mean ", nearest, "?"),
-               " (classification, qa, generation, summarization, translation, dialogue)");
-  }
-  if (task == "classification") return HeadKind::classifier;
-  return task == "qa" ? HeadKind::span : HeadKind::language_model;
+  if (std::find(tasks.begin(), tasks.end(), task) != tasks.end()) return;
+  const std::string nearest = nearest_word(task, tasks.data(), tasks.size());
+  fail_usage("there is no task '", task, "'", nearest.empty() ? "" : concat("; did you mean ", nearest, "?"),
+             " (classification, qa, generation, summarization, translation, dialogue)");
+}
+
+bool task_writes(const std::string& task) {
+  check_task_name(task);
+  return task != "classification" && task != "qa";
+}
+
+HeadKind task_head(const std::string& task, bool causal) {
+  if (task_writes(task) || (task == "qa" && causal)) return HeadKind::language_model;
+  return task == "qa" ? HeadKind::span : HeadKind::classifier;
 }
 
 void check_task_fits(const std::string& task, const ModelConfig& config, const std::string& model) {
-  if (task_head(task) != HeadKind::language_model || config.causal) return;
+  if (!task_writes(task) || config.causal) return;
   fail_usage(model, " is a masked model (", config.model_type,
              "): it fills gaps and cannot write, so it cannot learn ", task,
              ". Use it for classification or qa, or take a causal model (gpt2, llama, qwen3) for ", task,
@@ -75,29 +85,32 @@ void check_task_fits(const std::string& task, const ModelConfig& config, const s
 
 TaskRecord task_of_model(const std::string& asked, const ModelConfig& config, const Tokenizer& tokenizer,
                          const std::string& model) {
-  if (!asked.empty()) task_head(asked);
+  if (!asked.empty()) check_task_name(asked);
   TaskRecord record = read_task_record(tokenizer);
   if (config.head == HeadKind::classifier) {
     record.task = "classification";
   } else if (config.head == HeadKind::span) {
     record.task = "qa";
-  } else if (!record.task.empty() && task_head(record.task) != config.head) {
+  } else if (!record.task.empty() && task_head(record.task, config.causal) != config.head) {
     record.task.clear();  // a tokenizer of another model's
   }
-  if (record.task.empty() && !asked.empty() && task_head(asked) == config.head) record.task = asked;
+  if (record.task.empty() && !asked.empty() && task_head(asked, config.causal) == config.head) record.task = asked;
   if (record.task.empty()) {
     fail_usage(model, " has not been fine-tuned: it is a ", config.causal ? "causal" : "masked",
                " language model. Make one with `seedling finetune --from ", model, " --task ",
                asked.empty() ? "..." : asked, "`.");
   }
   if (!asked.empty() && asked != record.task)
-    fail_usage(model, " was fine-tuned for ", record.task, ", not for ", asked, "; use --task ", record.task);
+    fail_usage(model, " was fine-tuned for ", record.task, ", not for ", asked,
+               "; ask it with `seedling predict`, or score it with `seedling evaluate --task ", record.task, "`");
   return record;
 }
 
 std::unique_ptr<Task> make_task(const TaskRecord& record, const Tokenizer& tokenizer,
                                 const ModelConfig& config) {
-  require(task_head(record.task) == config.head, "a task's model has the task's head");
+  require(task_head(record.task, config.causal) == config.head ||
+              (record.task == "qa" && config.head == HeadKind::span),
+          "a task's model has the task's head");
   if (record.task == "classification") return make_classification(record, tokenizer, config);
   if (record.task == "qa") return make_questions(record, tokenizer, config);
   if (record.task == "dialogue") return make_dialogue(record, tokenizer, config);
@@ -111,6 +124,7 @@ TaskRecord record_for(const std::string& task, const std::vector<Example>& train
   for (const Example& example : train) {
     record.no_answer = record.no_answer || (task == "qa" && example.answers.empty());
     std::vector<std::string> targets = example.targets;
+    for (const Answer& answer : example.answers) targets.push_back(answer.text);
     for (const Message& message : example.messages)
       if (message.role == "assistant") targets.push_back(message.content);
     for (const std::string& target : targets)

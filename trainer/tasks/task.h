@@ -2,7 +2,8 @@
 // each.
 //
 //   classification  classification.cpp   a label for a text                     head: classifier
-//   qa              questions.cpp        the place in a context that answers    head: span
+//   qa              questions.h          the passage of a context that answers  head: span (masked models) or
+//                                                                              language model (causal ones)
 //   generation, summarization, translation
 //                   completion.cpp       a text after a text                    head: language model
 //   dialogue        dialogue.cpp         the assistant's next words             head: language model
@@ -60,6 +61,8 @@ class Task {
   /// Encoded for training: one feature, or several windows of one example, or none where nothing of it can be
   /// learned. `number` is the example's place in its list. Counts what had to be cut.
   virtual std::vector<Feature> encode(const Example& example, size_t number) = 0;
+  /// A whole training set; tasks whose examples can share a feature override it.
+  virtual std::vector<Feature> encode_to_learn(const std::vector<Example>& examples);
   virtual Score score(Model& model, const std::vector<Example>& examples, const ScoreOptions& options) = 0;
   /// The JSON that `seedling predict` answers with.
   virtual nlohmann::json predict(Model& model, const Example& example) = 0;
@@ -81,8 +84,14 @@ class Task {
   int64_t cut_ = 0;
 };
 
-/// The head that a task needs. Throws UsageError for an unknown name, naming the nearest.
-HeadKind task_head(const std::string& task);
+/// Throws UsageError for an unknown task, naming the nearest.
+void check_task_name(const std::string& task);
+
+/// Whether a task can be learned by causal models alone, for it is all writing.
+bool task_writes(const std::string& task);
+
+/// The head that a model gets for a task. Throws UsageError for an unknown name.
+HeadKind task_head(const std::string& task, bool causal);
 
 /// Throws UsageError where a model cannot learn a task at all: writing with a model that only fills gaps.
 void check_task_fits(const std::string& task, const ModelConfig& config, const std::string& model);

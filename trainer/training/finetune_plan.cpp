@@ -91,7 +91,7 @@ FinetuneFlags decide_finetune_steps(FinetuneFlags f, const FinetuneFacts& facts)
   }
   t.epochs.reset();
   fill_in(t.warmup_steps, *t.steps / 16);
-  fill_in(t.eval_every, std::max<int64_t>(1, (*t.steps + 9) / 10));
+  fill_in(t.eval_every, std::max<int64_t>(1, (*t.steps + facts.evaluations - 1) / facts.evaluations));
   fill_in(t.sample_every, *t.eval_every);
   fill_in(t.checkpoint_every, *t.steps);
   if (*t.min_learning_rate > *t.learning_rate)

@@ -19,6 +19,7 @@ struct FinetuneFacts {
   int64_t channels = 0;              // width of the model
   bool writes = false;               // a language model's head
   bool from_scratch = false;         // random weights
+  int64_t evaluations = 10;          // of the validation examples, while training
   double seconds_per_example = 0.0;  // of a training step; needed with minutes
 };
 

@@ -28,8 +28,7 @@ constexpr uint64_t kOrderStream = 0x0DE2, kBatchStream = 0xBA7C, kHiddenStream =
 
 TaskObjective::TaskObjective(Task& task, const TaskData& data, const ModelConfig& config, uint64_t seed)
     : task_(task), data_(data), head_(config.head), longest_(config.context_length), seed_(seed) {
-  for (size_t i = 0; i < data.train.size(); ++i)
-    for (Feature& feature : task.encode(data.train[i], i)) features_.push_back(std::move(feature));
+  features_ = task.encode_to_learn(data.train);
   const bool writes = head_ == HeadKind::language_model;
   if (writes)
     features_.erase(std::remove_if(features_.begin(), features_.end(),

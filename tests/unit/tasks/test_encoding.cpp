@@ -26,7 +26,14 @@ std::unique_ptr<Task> task_for(const std::string& name, const Tokenizer& tokeniz
                                int64_t context) {
   TaskRecord record;
   record.task = name;
-  return make_task(record, tokenizer, config_for(arch, task_head(name), context));
+  return make_task(record, tokenizer, config_for(arch, task_head(name, arch != "bert"), context));
+}
+
+/// Question answering as a span head learns it.
+std::unique_ptr<Task> span_task(const Tokenizer& tokenizer, int64_t context) {
+  TaskRecord record;
+  record.task = "qa";
+  return make_task(record, tokenizer, config_for("gpt2", HeadKind::span, context));
 }
 
 std::string text_of(const std::vector<int32_t>& ids) {
@@ -134,7 +141,7 @@ BOOST_AUTO_TEST_CASE(a_long_conversation_loses_its_oldest_turns) {
 
 BOOST_AUTO_TEST_CASE(an_answer_becomes_the_positions_of_its_tokens) {
   const ByteTokenizer tokenizer;
-  const auto task = task_for("qa", tokenizer, "gpt2", 64);
+  const auto task = span_task(tokenizer, 64);
   const auto windows = task->encode(asked("Tom ran home.", "Who?", "Tom"), 0);
   BOOST_REQUIRE(windows.size() == 1u);
   const Feature& window = windows.front();
@@ -146,7 +153,7 @@ BOOST_AUTO_TEST_CASE(an_answer_becomes_the_positions_of_its_tokens) {
 
 BOOST_AUTO_TEST_CASE(without_an_answer_the_span_is_nothing) {
   const ByteTokenizer tokenizer;
-  const auto task = task_for("qa", tokenizer, "gpt2", 64);
+  const auto task = span_task(tokenizer, 64);
   const Feature window = task->encode(asked("Tom ran home.", "Who?", ""), 0).front();
   BOOST_TEST(window.start == window.nothing);
   BOOST_TEST(window.end == window.nothing);
@@ -154,7 +161,7 @@ BOOST_AUTO_TEST_CASE(without_an_answer_the_span_is_nothing) {
 
 BOOST_AUTO_TEST_CASE(windows_cover_a_long_context_and_one_holds_the_answer) {
   const ByteTokenizer tokenizer;
-  const auto task = task_for("qa", tokenizer, "gpt2", 24);
+  const auto task = span_task(tokenizer, 24);
   const std::string context = std::string(30, '.') + "needle" + std::string(30, '.');
   const auto windows = task->encode(asked(context, "What?", "needle"), 7);
   BOOST_TEST(windows.size() > 2u);
@@ -173,6 +180,43 @@ BOOST_AUTO_TEST_CASE(windows_cover_a_long_context_and_one_holds_the_answer) {
   }
   BOOST_TEST(found >= 1);
   BOOST_TEST(std::count(seen.begin(), seen.end(), false) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_causal_model_learns_to_write_the_answer_as_it_stands) {
+  const ByteTokenizer tokenizer;
+  const auto task = task_for("qa", tokenizer, "gpt2", 64);
+  const Feature feature = task->encode(asked("Tom ran home.", "Who?", "Tom"), 0).front();
+  BOOST_TEST(text_of(feature.ids) == "Tom ran home.\nWho?Tom");
+  BOOST_TEST(targets_of(feature) == "Tom<256>");
+  const Feature nothing = task->encode(asked("Tom ran home.", "Why?", ""), 0).front();
+  BOOST_TEST(targets_of(nothing) == "<256>");
+}
+
+BOOST_AUTO_TEST_CASE(questions_about_one_context_are_learned_together) {
+  const ByteTokenizer tokenizer;
+  const auto task = task_for("qa", tokenizer, "gpt2", 32);
+  const std::string context = "Tom ran home.";
+  const auto features = task->encode_to_learn({asked(context, "Who?", "Tom"), asked(context, "Why?", ""),
+                                               asked(context, "Where?", "home"), asked("Ada.", "Who?", "Ada")});
+  BOOST_REQUIRE(features.size() == 3u);  // the third question did not fit
+  BOOST_TEST(text_of(features[0].ids) == "Tom ran home.\nWho?Tom<256>\nWhy?");
+  BOOST_TEST(targets_of(features[0]) == "Tom<256><256>");
+  BOOST_TEST(text_of(features[1].ids) == "Tom ran home.\nWhere?home");
+  BOOST_TEST(text_of(features[2].ids) == "Ada.\nWho?Ada");
+}
+
+BOOST_AUTO_TEST_CASE(a_long_context_is_asked_window_by_window) {
+  const ByteTokenizer tokenizer;
+  const auto task = task_for("qa", tokenizer, "gpt2", 40);
+  const std::string context = std::string(30, '.') + "needle" + std::string(30, '.');
+  int found = 0;
+  for (const Feature& window : task->encode(asked(context, "What?", "needle"), 7)) {
+    BOOST_TEST(window.length() <= 40);
+    const bool here = text_of(window.ids).find("needle") != std::string::npos;
+    BOOST_TEST(targets_of(window) == (here ? "needle<256>" : "<256>"));
+    found += here;
+  }
+  BOOST_TEST(found >= 1);
 }
 
 BOOST_AUTO_TEST_CASE(batches_are_padded_to_their_longest_and_keep_order_of_members) {
@@ -210,11 +254,13 @@ BOOST_AUTO_TEST_CASE(a_model_is_asked_for_its_own_task_alone) {
   const ByteTokenizer tokenizer;
   const ModelConfig spans = config_for("gpt2", HeadKind::span, 16);
   BOOST_TEST(task_of_model("", spans, tokenizer, "m").task == "qa");
+  BOOST_CHECK(task_head("qa", false) == HeadKind::span);
+  BOOST_CHECK(task_head("qa", true) == HeadKind::language_model);
   BOOST_TEST(test::fails_with([&] { task_of_model("classification", spans, tokenizer, "m"); },
                               {"qa", "classification"}));
   const ModelConfig plain = config_for("gpt2", HeadKind::language_model, 16);
   BOOST_TEST(test::fails_with([&] { task_of_model("", plain, tokenizer, "m"); }, {"not been fine-tuned"}));
-  BOOST_TEST(test::fails_with([&] { task_head("translatoin"); }, {"did you mean translation"}));
+  BOOST_TEST(test::fails_with([&] { check_task_name("translatoin"); }, {"did you mean translation"}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

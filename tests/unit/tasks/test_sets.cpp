@@ -1,5 +1,6 @@
 // Examples found, split and described; the record that a tokenizer carries; many texts written at once.
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 #include <cstdlib>
 #include <set>
 
@@ -156,6 +157,58 @@ BOOST_AUTO_TEST_CASE(texts_written_together_are_those_written_alone) {
     }
     options.beams = 3;
     BOOST_TEST(decode_all(model, prompts, options).size() == prompts.size());
+  }
+}
+
+// A quote is a passage of its source, each token the likeliest of those allowed, by whole passes without a cache.
+BOOST_AUTO_TEST_CASE(quotes_are_the_likeliest_passages) {
+  const auto backend = make_backend({"cpu", "fp32", 1});
+  ModelConfig config = small_config("qwen3", seedling::Objective::causal);
+  config.context_length = 24;
+  Model model(config, *backend, false);
+  randomize(model, 9);
+  const std::vector<std::vector<int32_t>> sources = {{1, 2, 3, 1, 2, 4}, {5}, {7, 7, 8, 7, 7, 9}, {}};
+  const std::vector<std::vector<int32_t>> prompts = {{1, 2, 3, 1, 2, 4, 10}, {5, 10}, {7, 7, 8, 7, 7, 9, 11}, {3}};
+  DecodingOptions options;
+  options.max_tokens = 5;
+  options.end = 16;
+  options.vocabulary = 17;
+  const std::vector<Quote> quotes = quote_all(model, prompts, sources, options);
+  BOOST_REQUIRE(quotes.size() == 4u);
+  BOOST_TEST(quotes[3].count == 0u);  // nothing to quote from
+  for (size_t i = 0; i < 3; ++i) {
+    BOOST_REQUIRE(quotes[i].count >= 1u);
+    BOOST_REQUIRE(quotes[i].first + quotes[i].count <= sources[i].size());
+    std::vector<int32_t> ids = prompts[i], text;
+    double probability = 1.0;
+    for (size_t step = 0; step < 5; ++step) {
+      Batch batch;
+      batch.B = 1, batch.T = static_cast<int64_t>(ids.size()), batch.tokens = ids;
+      const std::vector<float> logits = model.logits(batch);
+      const float* last = logits.data() + (logits.size() - 17);
+      std::set<int32_t> allowed = {options.end};  // what follows the text so far anywhere in the source
+      for (size_t at = 0; at + text.size() < sources[i].size(); ++at)
+        if (std::equal(text.begin(), text.end(), sources[i].begin() + static_cast<std::ptrdiff_t>(at)))
+          allowed.insert(sources[i][at + text.size()]);
+      double sum = 0.0;
+      for (const int32_t id : allowed) sum += std::exp(static_cast<double>(last[id]));
+      const auto p = [&](int32_t id) { return std::exp(static_cast<double>(last[id])) / sum; };
+      if (text.empty()) {
+        BOOST_TEST(quotes[i].nothing == p(options.end), boost::test_tools::tolerance(1e-4));
+        allowed.erase(options.end);
+      }
+      const int32_t best = *std::max_element(allowed.begin(), allowed.end(), [&](int32_t a, int32_t b) {
+        return last[a] < last[b];
+      });
+      probability *= p(best);
+      if (best == options.end) break;
+      text.push_back(best);
+      ids.push_back(best);
+    }
+    const auto from = sources[i].begin() + static_cast<std::ptrdiff_t>(quotes[i].first);
+    const std::vector<int32_t> quoted(from, from + static_cast<std::ptrdiff_t>(quotes[i].count));
+    BOOST_TEST(quoted == text, boost::test_tools::per_element());
+    BOOST_TEST(quotes[i].probability == probability, boost::test_tools::tolerance(1e-4));
   }
 }
 

@@ -1,0 +1,134 @@
+// All embedded tasks in a few minutes: before, after, and what pre-training is worth (see finetune_run.h).
+//
+// The minutes are divided by need: reading answers out of a text takes many more steps than telling letters apart.
+// What a run needs besides its steps (reading examples, scoring, writing) is learned from the runs before it and set
+// aside, so that the whole keeps to its time on any machine.
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "checkpoint/checkpoint.h"
+#include "commands/finetune_run.h"
+#include "training/run_directory.h"
+
+namespace seedling {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr double kDefaultAllMinutes = 3.7;
+/// Examples of the runs that learn from few; test examples that are scored.
+constexpr int64_t kFew = 200, kScoredOfAll = 500;
+
+/// Seconds that a set gets of every hundred: with all its examples, and with 200 from each start.
+struct Need {
+  const char* set;
+  double all, few;
+};
+constexpr Need kNeeds[] = {{"sentiment", 9, 1}, {"spam", 13, 1},       {"qa", 27, 2.5},    {"facts", 2, 1},
+                           {"summary", 9, 1},   {"style", 5, 1},       {"translation", 11, 1.5}, {"dialogue", 5, 1}};
+
+Need need_of(const std::string& set) {
+  for (const Need& need : kNeeds)
+    if (need.set == set) return need;
+  return {"", 5, 1};
+}
+
+/// Divides what is left of the time among the runs that are left.
+class Purse {
+ public:
+  Purse(double seconds, double needs, int runs) : seconds_(seconds), needs_(needs), runs_(runs) {}
+
+  /// Minutes of training for a run.
+  double minutes(double need) {
+    const double left = seconds_ - seconds_since(begin_) - overhead_ * static_cast<double>(runs_);
+    given_ = std::max(0.5, left * need / needs_);
+    started_ = Clock::now();
+    needs_ -= need, runs_ -= 1;
+    return given_ / 60.0;
+  }
+  /// The run is over; `trained` is what its training took.
+  void settle(double trained) {
+    const double beside = std::max(0.0, seconds_since(started_) - trained);
+    overhead_ = settled_ == 0 ? beside : 0.7 * overhead_ + 0.3 * beside;
+    settled_ += 1;
+  }
+
+ private:
+  Clock::time_point begin_ = Clock::now(), started_;
+  double seconds_, needs_, overhead_ = 1.5, given_ = 0.0;
+  int runs_, settled_ = 0;
+};
+
+}  // namespace
+
+json train_all_tasks(const FinetuneJob& job, CommandContext& context, Session&) {
+  if (*job.given.training.from == "scratch") fail_usage("--task all needs a pre-trained model in --from");
+  if (job.resume) fail_usage("--task all cannot be resumed; begin it anew in another --out");
+  if (*job.given.data != "storyworld")
+    fail_usage("--task all is for the embedded data; give a --task for ", *job.given.data);
+  const ModelConfig config = load_config(resolve_model_dir(*job.given.training.from));
+  std::vector<std::pair<std::string, std::string>> sets;
+  double needs = 0.0;
+  for (const auto& [name, kind] : embedded_sets()) {
+    if (!config.causal && task_writes(kind)) continue;
+    sets.emplace_back(name, kind);
+    needs += need_of(name).all + 2 * need_of(name).few;
+  }
+  if (!config.causal)
+    context.say("a masked model cannot write: only classification and question answering are learned");
+  Purse purse(60.0 * job.given.training.minutes.value_or(kDefaultAllMinutes), needs,
+              3 * static_cast<int>(sets.size()));
+
+  json rows = json::array();
+  const std::string head = left_cell("set", 13) + left_cell("metric", 12) +
+                           "    majority      before       after   after@200 scratch@200\n";
+  std::string table = head;
+  for (const auto& [set, kind] : sets) {
+    const auto learn = [&](const std::string& name, bool few, bool random) {
+      FinetuneJob run = job;
+      run.folder = job.folder / (set + name);
+      run.given.task = kind;
+      run.given.data = "storyworld/" + set;
+      run.given.examples = few ? kFew : 0;
+      run.given.training.out = run.folder.string();
+      run.given.training.minutes = purse.minutes(few ? need_of(set).few : need_of(set).all);
+      run.random_weights = random;
+      run.brief = true;
+      run.ask_before = !few;
+      run.look_back = false;
+      run.score_limit = kScoredOfAll;
+      const json report = run_part(run, context);
+      purse.settle(report["seconds"].get<double>());
+      return report;
+    };
+    const json tuned = learn("", false, false);
+    const json few = learn("-200", true, false), scratch = learn("-200-scratch", true, true);
+    json row = {{"set", set},
+                {"task", kind},
+                {"majority", tuned.value("majority", json())},
+                {"before", tuned["before"]},
+                {"after", tuned["scores"]},
+                {"after_200", few["scores"]},
+                {"scratch_200", scratch["scores"]}};
+    const std::string metric = headline(kind, tuned["scores"]).first;
+    std::string line = left_cell(set, 13) + left_cell(metric, 12);
+    for (const char* column : {"majority", "before", "after", "after_200", "scratch_200"})
+      line += number_cell(row[column].is_object() ? row[column].value(metric, json()) : json());
+    context.say(head + line);
+    table += line + "\n";
+    rows.push_back(row);
+  }
+  const json result = {{"run", job.folder.string()},
+                       {"base", *job.given.training.from},
+                       {"seed", context.common.seed},
+                       {"scored_examples", kScoredOfAll},
+                       {"rows", rows},
+                       {"table", table}};
+  write_json_atomic(job.folder / "report.json", result);
+  return result;
+}
+
+}  // namespace seedling
