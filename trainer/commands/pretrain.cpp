@@ -32,8 +32,7 @@ json run_pretrain(const PretrainFlags& given, CommandContext& context, Session& 
 
   const ModelConfig config = decide_model(run, data);
   TrainingFlags& settings = run.flags.training;
-  const bool masked = *run.flags.objective == "masked";
-  TextObjective objective(data, masked, *run.flags.whole_words, config.context_length, run.seed);
+  TextObjective objective(data, masked_windows(run.flags), config.context_length, run.seed);
   if (!settings.prompt) settings.prompt = data.prompts.empty() ? "\n" : data.prompts.front();
   Model model(config, *backend, true);
   if (!run.resume || latest_checkpoint(run.folder).empty()) fill_model(model, run);

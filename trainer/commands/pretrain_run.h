@@ -11,6 +11,7 @@
 #include "data/dataset.h"
 #include "model/config.h"
 #include "training/flags.h"
+#include "training/pretraining.h"
 #include "training/trainer.h"
 
 namespace seedling {
@@ -29,6 +30,9 @@ struct PretrainRun {
 /// The run's folder and flags: completed, or on --resume read from run.json. Throws UsageError where they
 /// contradict.
 PretrainRun understand(const PretrainFlags& given, CommandContext& context);
+
+/// How a masked model's windows are cut and hidden; absent for a causal one.
+std::optional<MaskedWindows> masked_windows(const PretrainFlags& flags);
 
 /// Text, tokenizer and token files. Throws Error where a resumed run's text has changed.
 PreparedData prepare(const PretrainRun& run, const CommandContext& context);

@@ -17,6 +17,12 @@ constexpr double kDefaultMinutes = 3.0;
 
 }  // namespace
 
+std::optional<MaskedWindows> masked_windows(const PretrainFlags& flags) {
+  if (*flags.objective != "masked") return std::nullopt;
+  return MaskedWindows{*flags.whole_words,
+                       flags.length_warmup_steps.value_or(0) * *flags.training.grad_accumulation};
+}
+
 PreparedData prepare(const PretrainRun& run, const CommandContext& context) {
   DataOptions options;
   options.data = *run.flags.data;
@@ -50,9 +56,8 @@ json decide_steps(PretrainRun& run, const PreparedData& data, Backend& backend,
       t.minutes = kDefaultMinutes;
     }
   }
-  const bool masked = *run.flags.objective == "masked";
   const int64_t T = plan_model(run.flags, data.tokenizer->vocab_size()).context_length;
-  TextObjective objective(data, masked, *run.flags.whole_words, T, 1);
+  TextObjective objective(data, masked_windows(run.flags), T, 1);
   const int64_t windows = objective.examples();  // throws where the context is longer than the text
   if (preset == "story" || t.minutes) {
     AutopilotFacts facts;

@@ -41,6 +41,7 @@ struct PretrainFlags {
   std::optional<std::string> data, objective, recipe;
   std::optional<int64_t> data_size;
   std::optional<bool> whole_words;
+  std::optional<int64_t> length_warmup_steps;
   ModelFlags model;
   TrainingFlags training;
 };
@@ -116,6 +117,8 @@ void visit_pretrain_flags(Flags& f, Visit&& visit) {
   visit(FlagInfo{"objective", "causal: the next token; masked: the hidden ones", 0, 0, "causal|masked"},
         f.objective);
   visit(FlagInfo{"whole-words", "Mask all tokens of a chosen word (masked)"}, f.whole_words);
+  visit(FlagInfo{"length-warmup-steps", "Steps in which the windows grow from 32 tokens to the context (masked)", 0, 1e9},
+        f.length_warmup_steps);
   visit(FlagInfo{"recipe", "classic: nanoGPT's; fast: Llama shape and Muon; record: everything that helps", 0,
                  0, "classic|fast|record"},
         f.recipe);

@@ -110,6 +110,9 @@ PretrainFlags finish_flags(PretrainFlags f) {
   } else {  // Muon needs none, a tower with norms after its sums does
     fill_in(t.warmup_steps, post_norm ? std::min<int64_t>(200, steps / 10) : 0);
   }
+  // Six tenths: then every length has its turn, and the last, the model's own, the longest (tests/bench/LOG.md).
+  const bool grows = f.objective == std::string("masked") && f.recipe != std::string("classic");
+  fill_in(f.length_warmup_steps, grows ? steps * 6 / 10 : 0);
   fill_in(t.eval_every, std::max<int64_t>(1, steps / 8));
   fill_in(t.sample_every, *t.eval_every);
   fill_in(t.checkpoint_every, *t.eval_every);

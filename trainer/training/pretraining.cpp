@@ -11,22 +11,32 @@ namespace seedling {
 
 namespace {
 
-constexpr int64_t kSampleTokens = 160;
+constexpr int64_t kSampleTokens = 160, kShortestWindow = 32;
 constexpr const char* kMask = "[MASK]";
 
 }  // namespace
 
-TextObjective::TextObjective(const PreparedData& data, bool masked, bool whole_words, int64_t T,
-                             uint64_t seed)
-    : data_(data), masked_(masked), whole_words_(whole_words), T_(T), seed_(seed) {}
+int64_t window_length(int64_t index, int64_t T, int64_t warmup_batches) {
+  if (index >= warmup_batches) return T;
+  int64_t lengths = 0;  // kShortestWindow, its double, ... below T
+  while (kShortestWindow << lengths < T) ++lengths;
+  return std::min(T, kShortestWindow << (index * lengths / warmup_batches));
+}
+
+TextObjective::TextObjective(const PreparedData& data, std::optional<MaskedWindows> masked, int64_t T, uint64_t seed)
+    : data_(data), masked_(masked), T_(T), seed_(seed) {}
 
 Batch TextObjective::batch(int64_t index, int64_t B) {
-  if (masked_) return MaskedLoader(data_.train, data_.tokenizer, B, T_, seed_, whole_words_).batch(index);
+  if (masked_) {
+    const int64_t length = window_length(index, T_, masked_->warmup_batches), rows = B * (T_ / length);
+    return MaskedLoader(data_.train, data_.tokenizer, rows, length, seed_, masked_->whole_words).batch(index);
+  }
   return CausalLoader(data_.train, B, T_, seed_).batch(index);
 }
 
 int64_t TextObjective::examples() const {
-  if (masked_) return MaskedLoader(data_.train, data_.tokenizer, 1, T_, seed_, whole_words_).windows();
+  if (masked_)
+    return MaskedLoader(data_.train, data_.tokenizer, 1, T_, seed_, masked_->whole_words).windows();
   return CausalLoader(data_.train, 1, T_, seed_).windows();
 }
 

@@ -3,15 +3,27 @@
 // Called by training/trainer.cpp through Objective; made by commands/pretrain.cpp and the autopilot.
 #pragma once
 
+#include <optional>
+
 #include "data/dataset.h"
 #include "training/objective.h"
 
 namespace seedling {
 
+/// What a masked model's training windows are like; a causal one has none of it.
+struct MaskedWindows {
+  bool whole_words = false;
+  /// Batches in which windows grow from 32 tokens to the context by doubling, each length for as long; a batch keeps its
+  /// number of tokens. 0: always the whole context. A masked model guesses next to nothing until its attention has found
+  /// the neighbours of a [MASK], and it finds them sooner among 32 tokens than among 512. BERT itself saw 128 for nine
+  /// tenths of its training (Devlin et al. 2018, appendix A.2).
+  int64_t warmup_batches = 0;
+};
+
 class TextObjective : public Objective {
  public:
-  /// T: tokens in a window. `data` must outlive the objective.
-  TextObjective(const PreparedData& data, bool masked, bool whole_words, int64_t T, uint64_t seed);
+  /// T: tokens in a window. `data` must outlive the objective. `masked` absent: the next token.
+  TextObjective(const PreparedData& data, std::optional<MaskedWindows> masked, int64_t T, uint64_t seed);
   Batch batch(int64_t index, int64_t B) override;
   int64_t examples() const override;
   /// val_loss (nats a token), bits_per_byte; masked: val_accuracy too.
@@ -22,10 +34,13 @@ class TextObjective : public Objective {
 
  private:
   const PreparedData& data_;
-  bool masked_, whole_words_;
+  std::optional<MaskedWindows> masked_;
   int64_t T_;
   uint64_t seed_;
 };
+
+/// Tokens in the windows of batch `index` of a masked model with context T.
+int64_t window_length(int64_t index, int64_t T, int64_t warmup_batches);
 
 /// Hides every third word (the last one of a shorter text) behind as many [MASK]s as the word has tokens.
 std::string hide_words(const std::string& text, const Tokenizer& tokenizer);
