@@ -76,7 +76,7 @@ FinetuneStart make_start(const FinetuneFlags& flags, const TaskData& data, const
   } else {
     context.say(concat("training a ", kind, " tokenizer on the training examples"));
     plain = train_tokenizer(
-        {kind, *shape.model.vocab_size, bert},
+        {kind, shape.model.vocab_size.value_or(4096), bert},
         [&](const std::function<void(std::string_view)>& take) { for_each_text(data, take); });
   }
   FinetuneStart start;

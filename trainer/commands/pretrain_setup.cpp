@@ -27,7 +27,7 @@ PreparedData prepare(const PretrainRun& run, const CommandContext& context) {
   DataOptions options;
   options.data = *run.flags.data;
   options.tokenizer = *run.flags.model.tokenizer;
-  options.vocab_size = *run.flags.model.vocab_size;
+  options.vocab_size = run.flags.model.vocab_size.value_or(0);
   options.masked = *run.flags.objective == "masked";
   options.seed = run.seed;
   options.size = run.flags.data_size.value_or(0);

@@ -42,7 +42,7 @@ class TokenFile {
 struct DataOptions {
   std::string data;               // FILE, DIR or NAME
   std::string tokenizer = "bpe";  // char, byte, bpe, wordpiece or a file or folder
-  int64_t vocab_size = 4096;
+  int64_t vocab_size = 4096;      // 0: by the size of the text (vocabulary_for)
   bool masked = false;
   double validation_fraction = 0.1;  // of the documents; of the text's end where it is one document
   uint64_t seed = 1;                 // of generated training text (storyworld); nothing else depends on it
@@ -65,6 +65,10 @@ struct PreparedData {
   /// A few beginnings of validation texts, for samples.
   std::vector<std::string> prompts;
 };
+
+/// A subword vocabulary for a text of so many bytes: a token a kilobyte, from 512 to 4096 by powers of two. Rarer tokens
+/// than that are seen too seldom to be learned, least of all by a masked model, which is asked for 15 % of them.
+int64_t vocabulary_for(uint64_t bytes);
 
 /// Finds, checks, splits, tokenizes (training the tokenizer if asked) and caches. Throws Error/UsageError
 /// with file, line and remedy: not UTF-8, empty, missing, folder without text.

@@ -102,9 +102,11 @@ nlohmann::json find_rivals(const TokenFile& train, const TokenFile& validation, 
   return rivals;
 }
 
-PreparedData prepare_data(const DataOptions& options) {
+PreparedData prepare_data(const DataOptions& asked) {
+  DataOptions options = asked;
   const fs::path cache = cache_folder(options.cache);
   const Source source = find_source(options, cache);
+  if (options.vocab_size == 0) options.vocab_size = vocabulary_for(source.corpus.bytes);
   std::unique_ptr<Tokenizer> tokenizer = given_tokenizer(options);
   const nlohmann::json key = key_of(source, options, tokenizer.get());
   const fs::path folder = cache / "tokens" / sha256(key.dump()).substr(0, 32);

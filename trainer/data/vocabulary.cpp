@@ -1,5 +1,6 @@
 // Training the tokenizer on the text at hand: a step of prepare_data, see prepare.h.
 #include <algorithm>
+#include <bit>
 
 #include "base/error.h"
 #include "data/prepare.h"
@@ -8,6 +9,11 @@ namespace seedling {
 
 /// Bytes of text that a subword vocabulary is learned from; more changes it little and costs minutes.
 constexpr uint64_t kTokenizerSample = 16'000'000;
+
+int64_t vocabulary_for(uint64_t bytes) {
+  const uint64_t kilobytes = std::clamp<uint64_t>(bytes / 1000, 512, 4096);
+  return static_cast<int64_t>(std::bit_floor(kilobytes));
+}
 
 std::unique_ptr<Tokenizer> train_on(const Source& source, const DataOptions& options) {
   const bool characters = options.tokenizer == "char";

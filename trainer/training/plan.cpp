@@ -9,6 +9,9 @@ namespace seedling {
 
 namespace {
 
+/// Tokens in a step of a masked model under the fast recipe: few, so that minutes hold many steps.
+constexpr int64_t kMaskedTokens = 2048;
+
 bool begins_with(const std::string& text, const char* beginning) { return text.rfind(beginning, 0) == 0; }
 
 constexpr double kMuonMomentum = 0.85;  // also of runs from before there was a flag for it
@@ -85,8 +88,9 @@ PretrainFlags complete_flags(PretrainFlags f) {
   fill_in(f.data, "storyworld");
   fill_in(f.whole_words, false);
   fill_in(m.tokenizer, preset.tokenizer);
-  fill_in(m.vocab_size, preset.vocab_size > 0 ? preset.vocab_size : 4096);
-  fill_in(t.batch_size, preset.batch_size);
+  if (!masked || classic) fill_in(m.vocab_size, preset.vocab_size > 0 ? preset.vocab_size : 4096);
+  const int64_t context = m.context_length.value_or(preset_config(*m.preset, *m.arch).context_length);
+  fill_in(t.batch_size, masked && !classic ? std::max<int64_t>(1, kMaskedTokens / context) : preset.batch_size);
   fill_in(t.grad_accumulation, 1);
   fill_in(t.dropout, classic ? preset.dropout : *m.preset == "baby" ? 0.1 : 0.0);
   fill_in(t.optimizer, classic ? "adamw" : "muon");
@@ -110,9 +114,8 @@ PretrainFlags finish_flags(PretrainFlags f) {
   } else {  // Muon needs none, a tower with norms after its sums does
     fill_in(t.warmup_steps, post_norm ? std::min<int64_t>(200, steps / 10) : 0);
   }
-  // Six tenths: then every length has its turn, and the last, the model's own, the longest (tests/bench/LOG.md).
   const bool grows = f.objective == std::string("masked") && f.recipe != std::string("classic");
-  fill_in(f.length_warmup_steps, grows ? steps * 6 / 10 : 0);
+  fill_in(f.length_warmup_steps, grows ? steps * 8 / 10 : 0);
   fill_in(t.eval_every, std::max<int64_t>(1, steps / 8));
   fill_in(t.sample_every, *t.eval_every);
   fill_in(t.checkpoint_every, *t.eval_every);

@@ -18,9 +18,11 @@ constexpr const char* kMask = "[MASK]";
 
 int64_t window_length(int64_t index, int64_t T, int64_t warmup_batches) {
   if (index >= warmup_batches) return T;
-  int64_t lengths = 0;  // kShortestWindow, its double, ... below T
-  while (kShortestWindow << lengths < T) ++lengths;
-  return std::min(T, kShortestWindow << (index * lengths / warmup_batches));
+  int64_t doublings = 0;  // lengths below T after kShortestWindow
+  while (kShortestWindow << (doublings + 1) < T) ++doublings;
+  const int64_t half = warmup_batches / 2;
+  const int64_t doubled = index < half || doublings == 0 ? 0 : 1 + (index - half) * doublings / (warmup_batches - half);
+  return std::min(T, kShortestWindow << doubled);
 }
 
 TextObjective::TextObjective(const PreparedData& data, std::optional<MaskedWindows> masked, int64_t T, uint64_t seed)

@@ -130,12 +130,14 @@ BOOST_AUTO_TEST_CASE(the_law_falls_with_size_and_text_and_ends_at_the_floor) {
 }
 
 BOOST_AUTO_TEST_CASE(masked_windows_grow_by_doubling_to_the_context) {
-  BOOST_TEST(*plan({{"preset", "bert-mini"}}).length_warmup_steps == 1200);
+  BOOST_TEST(*plan({{"preset", "bert-mini"}}).length_warmup_steps == 1600);
+  BOOST_TEST(*plan({{"preset", "bert-mini"}}).training.batch_size == 4);
   BOOST_TEST(*plan({{"preset", "bert-mini"}, {"recipe", "classic"}}).length_warmup_steps == 0);
   BOOST_TEST(*plan({{"preset", "nano"}}).length_warmup_steps == 0);
-  const int64_t expected[] = {32, 32, 64, 64, 128, 128, 256, 256, 512, 512};  // of batches 0, 50, 100, ... 450
-  for (int64_t i = 0; i < 10; ++i) BOOST_TEST(window_length(50 * i, 512, 400) == expected[i]);
-  BOOST_TEST(window_length(399, 512, 400) == 256);
+  const int64_t expected[] = {32, 32, 32, 64, 128, 256, 512};  // of batches 0, 100, 200, ... 600
+  for (int64_t i = 0; i < 7; ++i) BOOST_TEST(window_length(100 * i, 512, 600) == expected[i]);
+  BOOST_TEST(window_length(299, 512, 600) == 32);
+  BOOST_TEST(window_length(599, 512, 600) == 256);
   BOOST_TEST(window_length(0, 512, 0) == 512);
   BOOST_TEST(window_length(0, 24, 400) == 24);  // a context below the shortest window
   BOOST_TEST(window_length(399, 100, 400) == 64);
