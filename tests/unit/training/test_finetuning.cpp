@@ -19,7 +19,7 @@ struct Fixture {
     config.set_sizes(1, 1, 8);
     config.vocab_size = 261;
     config.context_length = 64;
-    config.head = task_head(name);
+    config.head = task_head(name, config.causal);
     config.labels = {"a", "b"};
     TaskRecord record;
     record.task = name;
