@@ -97,6 +97,7 @@ suite("steering", () => {
 
   check("a reload loses nothing", async () => {
     await page.getByLabel("Horizontal axis").selectOption("relative");
+    await until(async () => (await plotOf(page, "loss")).marks.at(-1) === "pause", "the last pause is marked");
     const before = await plotOf(page, "loss"), marks = before.marks, step = await stepShown();
     await page.reload();
     await until(async () => (await plotOf(page, "loss")).curves[`${run} loss`]?.last === step, "the whole curve is back");
