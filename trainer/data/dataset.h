@@ -77,17 +77,22 @@ PreparedData prepare_data(const DataOptions& options);
 /// A keyed permutation of [0, n): image of i (Feistel network with cycle walking). No memory.
 uint64_t permute(uint64_t i, uint64_t n, uint64_t key);
 
-/// Windows of T + 1 tokens that do not overlap (but for one token), shuffled anew each epoch.
+/// Windows of T + 1 tokens, shuffled anew each epoch. In one long text they do not overlap (but for one token); in a text
+/// of documents each begins where a document begins (document_windows in windows.h).
 class CausalLoader {
  public:
-  CausalLoader(std::shared_ptr<TokenFile> tokens, int64_t B, int64_t T, uint64_t seed);
-  /// Batch number `index` (0, 1, ...) of the endless sequence of epochs.
-  Batch batch(int64_t index) const;
+  /// `end`: the token behind each document; -1: one long text.
+  CausalLoader(std::shared_ptr<TokenFile> tokens, int64_t T, uint64_t seed, int32_t end = -1);
+  /// Batch number `index` (0, 1, ...), of B windows, of the endless sequence of epochs.
+  Batch batch(int64_t index, int64_t B) const;
   int64_t windows() const;  // per epoch
  private:
+  int64_t start(int64_t number) const;
+
   std::shared_ptr<TokenFile> tokens_;
-  int64_t B_, T_;
+  int64_t T_;
   uint64_t seed_;
+  std::vector<int64_t> starts_;  // of windows that begin with documents; empty: one long text
 };
 
 /// Masked windows: [CLS] T - 2 tokens [SEP]; 15 % of the tokens are targets, of which 80 % become [MASK], 10
@@ -108,10 +113,14 @@ class MaskedLoader {
   bool whole_words_;
 };
 
-/// The whole of a token file in order, for evaluation: batches of windows of T + 1 tokens that overlap by
-/// one, so every token but the first is a target exactly once (causal); seeded 15 % masks, always the same
-/// (masked).
-std::vector<Batch> evaluation_batches(const TokenFile& tokens, const Tokenizer& tokenizer, bool masked,
-                                      int64_t B, int64_t T, int64_t limit_tokens = 0);
+/// How the windows of an evaluation lie: side by side whatever stands there, or each from the beginning of a document.
+enum class WindowRule { side_by_side, by_document };
+
+/// The whole of a token file in order, for evaluation: every token but the first is a target exactly once (causal), in
+/// windows of T + 1 tokens that overlap by one, or that begin with documents and are cut short where the next one begins;
+/// seeded 15 % masks, always the same (masked, whose windows always lie side by side).
+std::vector<Batch> evaluation_batches(const TokenFile& tokens, const Tokenizer& tokenizer, bool masked, int64_t B,
+                                      int64_t T, int64_t limit_tokens = 0,
+                                      WindowRule rule = WindowRule::side_by_side);
 
 }  // namespace seedling

@@ -1,7 +1,8 @@
 // The whole of a token file as batches, for evaluation: see dataset.h.
 //
 // Causal: window i predicts tokens [i T + 1, i T + T] from [i T, i T + T - 1], so windows of T + 1 tokens
-// overlap by one and every token but the file's first is a target exactly once. Masked: windows of T - 2
+// overlap by one and every token but the file's first is a target exactly once. By document: window i reads from the
+// beginning of a document, and its targets end where window i + 1 begins; again every token is one once. Masked: windows of T - 2
 // tokens follow each other and are masked with a key that depends on nothing but the window's number.
 #include <algorithm>
 
@@ -9,6 +10,7 @@
 #include "base/random.h"
 #include "data/dataset.h"
 #include "data/masking.h"
+#include "data/windows.h"
 
 namespace seedling {
 namespace {
@@ -26,15 +28,19 @@ std::vector<int64_t> chosen_windows(int64_t count, int64_t stride, int64_t limit
   return windows;
 }
 
-Batch causal_rows(const TokenFile& tokens, const int64_t* windows, int64_t B, int64_t T, int32_t pad) {
+/// Rows that read from starts[window] on and predict up to where the window after it begins.
+Batch causal_rows(const TokenFile& tokens, const std::vector<int64_t>& starts, const int64_t* windows, int64_t B, int64_t T,
+                  int32_t pad) {
   Batch batch;
   batch.B = B;
   batch.T = T;
   batch.tokens.assign(static_cast<size_t>(B * T), pad);
   batch.targets.assign(static_cast<size_t>(B * T), -1);
   for (int64_t b = 0; b < B; ++b) {
-    const int64_t start = windows[b] * T;
-    const int64_t count = std::min(T, tokens.size() - 1 - start);
+    const size_t window = static_cast<size_t>(windows[b]);
+    const int64_t start = starts[window];
+    const int64_t next = window + 1 < starts.size() ? starts[window + 1] : tokens.size() - 1;
+    const int64_t count = next - start;
     tokens.read(start, count, batch.tokens.data() + b * T);
     tokens.read(start + 1, count, batch.targets.data() + b * T);
   }
@@ -44,20 +50,23 @@ Batch causal_rows(const TokenFile& tokens, const int64_t* windows, int64_t B, in
 }  // namespace
 
 std::vector<Batch> evaluation_batches(const TokenFile& tokens, const Tokenizer& tokenizer, bool masked,
-                                      int64_t B, int64_t T, int64_t limit_tokens) {
+                                      int64_t B, int64_t T, int64_t limit_tokens, WindowRule rule) {
   require(B > 0 && T > 0 && (!masked || T > 2), "evaluation_batches: impossible sizes");
   const int64_t stride = masked ? T - 2 : T;
   const int64_t targets = masked ? tokens.size() : tokens.size() - 1;  // masked: candidates
   if (targets < 1)
     fail("the text to evaluate has ", tokens.size(), " tokens: nothing can be predicted in it");
   if (masked) check_masked_tokenizer(tokenizer);
-  const auto windows = chosen_windows((targets + stride - 1) / stride, stride, limit_tokens);
+  std::vector<int64_t> starts;
+  if (!masked) starts = document_windows(tokens, rule == WindowRule::by_document ? tokenizer.special().eos : -1, T).starts;
+  const int64_t count = masked ? (targets + stride - 1) / stride : static_cast<int64_t>(starts.size());
+  const auto windows = chosen_windows(count, stride, limit_tokens);
   const int64_t total = static_cast<int64_t>(windows.size());
   std::vector<Batch> batches;
   for (int64_t first = 0; first < total; first += B) {
     const int64_t rows = std::min(B, total - first);
     if (!masked) {
-      batches.push_back(causal_rows(tokens, &windows[static_cast<size_t>(first)], rows, T,
+      batches.push_back(causal_rows(tokens, starts, &windows[static_cast<size_t>(first)], rows, T,
                                     std::max(tokenizer.special().pad, 0)));
       continue;
     }

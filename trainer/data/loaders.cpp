@@ -1,8 +1,9 @@
 // Training batches as pure functions of (seed, number): see dataset.h.
 //
 // Batch `index` holds the windows numbered index B ... index B + B - 1 of an endless row of epochs. Each
-// epoch visits every window once, in the order of a keyed permutation, and begins its windows at another
-// phase, so that the cuts between windows do not always fall on the same tokens.
+// epoch visits every window once, in the order of a keyed permutation. In one long text it begins its windows at another
+// phase, so that the cuts between windows do not always fall on the same tokens; in a text of documents they begin
+// where documents do.
 #include <algorithm>
 #include <bit>
 
@@ -50,7 +51,35 @@ int64_t Windows::start(int64_t number) const {
   return phase + static_cast<int64_t>(window) * stride_;
 }
 
+DocumentWindows document_windows(const TokenFile& tokens, int32_t end, int64_t T) {
+  require(T > 0, "document_windows: impossible size");
+  constexpr int64_t kBlock = 1 << 16;
+  DocumentWindows windows{{0}};
+  std::vector<int64_t>& starts = windows.starts;
+  std::vector<int32_t> block;
+  int64_t document = 0;  // where the last document seen begins
+  const auto go_on_before = [&](int64_t position) {  // windows that must end before `position` is read
+    while (position - starts.back() >= T) starts.push_back(document > starts.back() ? document : starts.back() + T);
+  };
+  for (int64_t begin = 0; begin < tokens.size(); begin += kBlock) {
+    block.resize(static_cast<size_t>(std::min(kBlock, tokens.size() - begin)));
+    tokens.read(begin, static_cast<int64_t>(block.size()), block.data());
+    for (size_t i = 0; i < block.size(); ++i) {
+      if (block[i] != end) continue;
+      const int64_t position = begin + static_cast<int64_t>(i);
+      go_on_before(position);
+      document = position;
+      ++windows.documents;
+    }
+  }
+  go_on_before(tokens.size() - 1);  // the last token is only ever a target
+  return windows;
+}
+
 namespace {
+
+/// Documents of more windows than this on average are trained on as one long text.
+constexpr int64_t kLongDocument = 4;
 
 /// Throws where not even one window of `needed` tokens fits.
 void check_length(const TokenFile& tokens, int64_t needed, int64_t T) {
@@ -64,24 +93,39 @@ void check_length(const TokenFile& tokens, int64_t needed, int64_t T) {
 
 }  // namespace
 
-CausalLoader::CausalLoader(std::shared_ptr<TokenFile> tokens, int64_t B, int64_t T, uint64_t seed)
-    : tokens_(std::move(tokens)), B_(B), T_(T), seed_(seed) {
+CausalLoader::CausalLoader(std::shared_ptr<TokenFile> tokens, int64_t T, uint64_t seed, int32_t end)
+    : tokens_(std::move(tokens)), T_(T), seed_(seed) {
   check_length(*tokens_, T + 1, T);
+  if (end < 0) return;
+  DocumentWindows windows = document_windows(*tokens_, end, T);
+  if (windows.documents * kLongDocument * T < tokens_->size()) return;  // few long ones: new cuts each epoch do more
+  starts_ = std::move(windows.starts);
+  while (starts_.back() + T >= tokens_->size()) {  // the text's end: a window further to the left
+    starts_.back() = tokens_->size() - 1 - T;
+    if (starts_.size() > 1 && starts_[starts_.size() - 2] >= starts_.back()) starts_.pop_back();
+  }
 }
 
-int64_t CausalLoader::windows() const { return Windows(tokens_->size(), T_, 1, seed_).count(); }
+int64_t CausalLoader::windows() const {
+  return starts_.empty() ? Windows(tokens_->size(), T_, 1, seed_).count() : static_cast<int64_t>(starts_.size());
+}
 
-Batch CausalLoader::batch(int64_t index) const {
-  const Windows windows(tokens_->size(), T_, 1, seed_);
+int64_t CausalLoader::start(int64_t number) const {
+  if (starts_.empty()) return Windows(tokens_->size(), T_, 1, seed_).start(number);
+  const uint64_t count = starts_.size(), at = static_cast<uint64_t>(number);
+  return starts_[permute(at % count, count, derive_key(derive_key(seed_, at / count), 1))];
+}
+
+Batch CausalLoader::batch(int64_t index, int64_t B) const {
   Batch batch;
-  batch.B = B_;
+  batch.B = B;
   batch.T = T_;
-  batch.tokens.resize(static_cast<size_t>(B_ * T_));
-  batch.targets.resize(static_cast<size_t>(B_ * T_));
-  for (int64_t b = 0; b < B_; ++b) {
-    const int64_t start = windows.start(index * B_ + b);
-    tokens_->read(start, T_, batch.tokens.data() + b * T_);
-    tokens_->read(start + 1, T_, batch.targets.data() + b * T_);
+  batch.tokens.resize(static_cast<size_t>(B * T_));
+  batch.targets.resize(static_cast<size_t>(B * T_));
+  for (int64_t b = 0; b < B; ++b) {
+    const int64_t first = start(index * B + b);
+    tokens_->read(first, T_, batch.tokens.data() + b * T_);
+    tokens_->read(first + 1, T_, batch.targets.data() + b * T_);
   }
   return batch;
 }

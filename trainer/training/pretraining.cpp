@@ -26,24 +26,26 @@ int64_t window_length(int64_t index, int64_t T, int64_t warmup_batches) {
 }
 
 TextObjective::TextObjective(const PreparedData& data, std::optional<MaskedWindows> masked, int64_t T, uint64_t seed)
-    : data_(data), masked_(masked), T_(T), seed_(seed) {}
+    : data_(data), masked_(masked), T_(T), seed_(seed) {
+  if (!masked_) causal_.emplace(data.train, T, seed, data.tokenizer->special().eos);
+}
 
 Batch TextObjective::batch(int64_t index, int64_t B) {
   if (masked_) {
     const int64_t length = window_length(index, T_, masked_->warmup_batches), rows = B * (T_ / length);
     return MaskedLoader(data_.train, data_.tokenizer, rows, length, seed_, masked_->whole_words).batch(index);
   }
-  return CausalLoader(data_.train, B, T_, seed_).batch(index);
+  return causal_->batch(index, B);
 }
 
 int64_t TextObjective::examples() const {
   if (masked_)
     return MaskedLoader(data_.train, data_.tokenizer, 1, T_, seed_, masked_->whole_words).windows();
-  return CausalLoader(data_.train, 1, T_, seed_).windows();
+  return causal_->windows();
 }
 
 Evaluation TextObjective::evaluate(Model& model) {
-  const TextScore score = evaluate_text(model, *data_.validation, *data_.tokenizer, T_);
+  const TextScore score = evaluate_text(model, *data_.validation, *data_.tokenizer, T_, WindowRule::by_document);
   Evaluation evaluation;
   evaluation.score = score.loss;
   evaluation.fields = {{"val_loss", score.loss}, {"bits_per_byte", score.bits_per_byte()}};

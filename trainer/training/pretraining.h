@@ -35,6 +35,7 @@ class TextObjective : public Objective {
  private:
   const PreparedData& data_;
   std::optional<MaskedWindows> masked_;
+  std::optional<CausalLoader> causal_;  // where not masked
   int64_t T_;
   uint64_t seed_;
 };
