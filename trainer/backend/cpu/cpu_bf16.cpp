@@ -6,13 +6,23 @@
 namespace seedling {
 namespace {
 
-// Weights that fit in L2 stay there while few rows at a time pass, so that the output is written in order;
-// past larger weights go as many rows as fit.
-constexpr int64_t kSmallWeight = 640 * 1024, kFewLeft = 48 * 1024, kManyLeft = 384 * 1024;  // elements
+// Weights that fit in L2 stay there while one block of rows at a time passes, so that the output is written
+// in order; past larger weights go as many rows as fit.
+constexpr int64_t kSmallWeight = 800 * 1024, kManyLeft = 384 * 1024;  // elements
 // Longer sums than this many steps are cut, so that a block and a panel stay in L2.
 constexpr int64_t kMaxSteps = 96;
-// Rows whose gradients of weights are added at once, and columns of dy packed at once (a vocabulary is cut).
-constexpr int64_t kWeightRows = 1024, kWeightColumns = 8192;
+// Gradients of weights: elements packed as left blocks at once (half of L2), and as right panels by each
+// worker.
+constexpr int64_t kWeightLeft = 256 * 1024, kWeightRight = 128 * 1024;
+constexpr int64_t kLeastWeightRows = 256;
+
+/// Asks for the lines of 32 columns of some rows, which will be written when the product at hand is done.
+void prefetch_block(const float* block, int64_t stride, int64_t rows) {
+  for (int64_t r = 0; r < rows; ++r) {
+    __builtin_prefetch(block + r * stride, 1);
+    __builtin_prefetch(block + r * stride + kBlock / 2, 1);
+  }
+}
 
 }  // namespace
 
@@ -86,11 +96,13 @@ void Bf16Linear::multiply_part(Worker& worker, const Tensor& left, const uint16_
                                Range blocks, Range panel_range, const BlockFinish& finish) {
   const int64_t M = left.rows(), K = left.columns(), steps = block_count(K);
   const int64_t chunk_steps = std::min(steps, kMaxSteps), chunks = (steps + chunk_steps - 1) / chunk_steps;
-  const int64_t left_elements = packed_elements(N, K) <= kSmallWeight ? kFewLeft : kManyLeft;
   // Where sums are cut, all of the worker's rows go together, so that the panels are read once.
-  const int64_t fitting = std::max<int64_t>(1, left_elements / (chunk_steps * kStepElements));
+  const bool small = packed_elements(N, K) <= kSmallWeight;
+  const int64_t fitting = small ? 1 : std::max<int64_t>(1, kManyLeft / (chunk_steps * kStepElements));
   const int64_t group = chunks > 1 ? blocks.size() : std::min(fitting, blocks.size());
-  uint16_t* packed = worker.left.reserve(group * chunk_steps * kStepElements);
+  const auto lies_ready = [&](int64_t block) { return K % kBlock == 0 && (block + 1) * kBlock <= M; };
+  const bool all_ready = K % kBlock == 0 && M % kBlock == 0;
+  uint16_t* packed = all_ready ? nullptr : worker.left.reserve(group * chunk_steps * kStepElements);
   float* partial = nullptr;  // sums of all blocks of the group, when they are cut
   if (chunks > 1) {
     partial = reinterpret_cast<float*>(worker.sums.reserve(group * panel_range.size() * kStepElements * 2));
@@ -103,6 +115,7 @@ void Bf16Linear::multiply_part(Worker& worker, const Tensor& left, const uint16_
       const int64_t step = chunk * chunk_steps, these = std::min(chunk_steps, steps - step);
       const int64_t k = step * kBlock, width = std::min(these * kBlock, K - k);
       for (int64_t b = 0; b < count; ++b) {
+        if (lies_ready(first + b)) continue;
         const int64_t row = (first + b) * kBlock;
         isa_.pack_bf16.pack_left(packed + b * these * kStepElements, rows + row * K + k, K,
                                  std::min(kBlock, M - row), width);
@@ -116,10 +129,12 @@ void Bf16Linear::multiply_part(Worker& worker, const Tensor& left, const uint16_
                             ? nullptr
                             : partial + ((panel - panel_range.begin) * group + b) * kStepElements;
           if (chunk == 0 && kept != nullptr) block = kept;
-          unit_.product(block, packed + b * these * kStepElements, right, these);
+          const int64_t row = (first + b) * kBlock, at = row * finish.stride + column;
+          const LeftBlock from = lies_ready(first + b) ? LeftBlock(rows + row * K + k, K, kBlock)
+                                                       : LeftBlock(packed + b * these * kStepElements);
+          unit_.product(block, from, right, these);
           if (chunk > 0) isa_.blocks.add(kept, kBlock, sums, kBlock, kBlock, 1.0f);
           if (chunk + 1 < chunks) continue;
-          const int64_t row = (first + b) * kBlock, at = row * finish.stride + column;
           BlockFinish here = finish;
           here.y += at;
           if (here.pre != nullptr) here.pre += at;
@@ -133,38 +148,54 @@ void Bf16Linear::multiply_part(Worker& worker, const Tensor& left, const uint16_
 }
 
 void Bf16Linear::backward_weight(const Tensor& dw, const Tensor& dy, const Tensor& x) {
-  const int64_t N = dy.rows(), O = dy.columns(), I = x.columns(), I_panels = block_count(I);
-  float* to = dw.as<float>();
-  for (int64_t first = 0; first < N; first += kWeightRows) {
-    const int64_t rows = std::min(kWeightRows, N - first), steps = block_count(rows);
-    uint16_t* right = right_.reserve(packed_elements(I, rows));
-    const uint16_t* inputs = x.as<uint16_t>() + first * I;
-    for (int64_t column = 0; column < O; column += kWeightColumns) {
-      const int64_t columns = std::min(kWeightColumns, O - column), O_blocks = block_count(columns);
-      uint16_t* left = left_.reserve(packed_elements(columns, rows));
-      const uint16_t* from = dy.as<uint16_t>() + first * O + column;
-      team_.run([&](int worker, int workers) {
-        const Range part = split_range(steps, worker, workers);
-        if (part.size() <= 0) return;
-        if (column == 0) isa_.pack_bf16.pack_right(right, inputs, I, rows, I, part.begin, part.end);
-        isa_.pack_bf16.pack_left_transposed(left, from, O, rows, columns, part.begin, part.end);
-      });
-      team_.run([&](int worker, int workers) {
-        const bool by_rows = O_blocks >= I_panels;
-        const Range part = split_range(by_rows ? O_blocks : I_panels, worker, workers);
-        const Range blocks = by_rows ? part : Range{0, O_blocks},
-                    panels = by_rows ? Range{0, I_panels} : part;
-        if (part.size() <= 0) return;
-        const Bf16Unit::Use use(unit_);
-        alignas(64) float sums[kStepElements];
-        for (int64_t b = blocks.begin; b < blocks.end; ++b) {
-          for (int64_t p = panels.begin; p < panels.end; ++p) {
-            unit_.product(sums, left + b * steps * kStepElements, right + p * steps * kStepElements, steps);
-            isa_.blocks.add(to + (column + b * kBlock) * I + p * kBlock, I, sums,
-                            std::min(kBlock, columns - b * kBlock), std::min(kBlock, I - p * kBlock), 1.0f);
-          }
-        }
-      });
+  const int64_t N = dy.rows(), O = dy.columns(), I = x.columns();
+  const bool turned = O > I;  // blocks of sums are those of dw^T
+  const Tensor &narrow = turned ? x : dy, &wide = turned ? dy : x;
+  const int64_t left_blocks = block_count(narrow.columns()), panels = block_count(wide.columns());
+  // All rows at once where they fit into L2, else parts of nearly equal size.
+  const int64_t fitting = std::max(kLeastWeightRows, kWeightLeft / (left_blocks * kBlock));
+  const int64_t parts = (N + fitting - 1) / fitting,
+                part_rows = block_count((N + parts - 1) / parts) * kBlock;
+  for (int64_t first = 0; first < N; first += part_rows) {
+    const Range rows = {first, std::min(first + part_rows, N)};
+    const int64_t steps = block_count(rows.size()), columns = narrow.columns();
+    uint16_t* left = left_.reserve(left_blocks * steps * kStepElements);
+    team_.run([&](int worker, int workers) {
+      const Range part = split_range(steps, worker, workers);
+      if (part.size() <= 0) return;
+      isa_.pack_bf16.pack_left_transposed(left, narrow.as<uint16_t>() + first * columns, columns, rows.size(),
+                                          columns, part.begin, part.end);
+    });
+    team_.run([&](int worker, int workers) {
+      const Range part = split_range(panels, worker, workers);
+      if (part.size() <= 0) return;
+      const Bf16Unit::Use use(unit_);
+      weight_part(workers_[static_cast<size_t>(worker)], dw, turned, wide, rows, left_blocks, part);
+    });
+  }
+}
+
+void Bf16Linear::weight_part(Worker& worker, const Tensor& dw, bool turned, const Tensor& wide, Range rows,
+                             int64_t left_blocks, Range panels) {
+  const int64_t W = wide.columns(), O = dw.rows(), I = dw.columns(), steps = block_count(rows.size());
+  const int64_t group = std::clamp<int64_t>(kWeightRight / (steps * kStepElements), 1, panels.size());
+  uint16_t* right = worker.right.reserve(group * steps * kStepElements);
+  alignas(64) float sums[kStepElements], turned_sums[kStepElements];
+  for (int64_t first = panels.begin; first < panels.end; first += group) {
+    const int64_t count = std::min(group, panels.end - first), column = first * kBlock;
+    isa_.pack_bf16.pack_right(right, wide.as<uint16_t>() + rows.begin * W + column, W, rows.size(),
+                              std::min(count * kBlock, W - column), 0, steps);
+    for (int64_t b = 0; b < left_blocks; ++b) {
+      for (int64_t p = 0; p < count; ++p) {
+        const int64_t i = (turned ? first + p : b) * kBlock, j = (turned ? b : first + p) * kBlock;
+        float* to = dw.as<float>() + i * I + j;
+        const int64_t height = std::min(kBlock, O - i), width = std::min(kBlock, I - j);
+        prefetch_block(to, I, height);
+        unit_.product(sums, left_.data() + b * steps * kStepElements, right + p * steps * kStepElements,
+                      steps);
+        if (turned) isa_.blocks.transpose(turned_sums, sums);
+        isa_.blocks.add(to, I, turned ? turned_sums : sums, height, width, 1.0f);
+      }
     }
   }
 }

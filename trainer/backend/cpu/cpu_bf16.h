@@ -1,9 +1,9 @@
 // Linear layers in bf16: fp32 master weights, bf16 activations, sums in fp32, on tiles or dot products.
 //
 // Weights are packed once after each change (parameters_changed) into bf16 panels, one form for y = x W^T and
-// one for dx = dy W, and kept. Activations are packed by the worker that multiplies them. Bias, residual and
-// activation are applied to each block of 32 x 32 sums while it is in L1. Layout and units:
-// isa/bf16_layout.h.
+// one for dx = dy W, and kept. Rows of activations are left operands as they lie; only a last block of rows
+// that is not whole, or columns that are no multiple of 32, are packed first. Bias, residual and activation
+// are applied to each block of 32 x 32 sums while it is in L1. Layout and units: isa/bf16_layout.h.
 //
 // Called by: the linear ops of CpuBackend when activations are bf16.
 #pragma once
@@ -30,7 +30,8 @@ class Bf16Linear {
                const Tensor& residual, int activation);
   /// dx = or += dy w.
   void backward_input(const Tensor& dx, const Tensor& dy, const Tensor& w, bool accumulate);
-  /// dw += dy^T x.
+  /// dw += dy^T x. Over the rows the narrower of dy and x is packed as left blocks, once for all workers;
+  /// each worker packs and multiplies its own panels of the wider, some at a time.
   void backward_weight(const Tensor& dw, const Tensor& dy, const Tensor& x);
 
   /// Packed weights are out of date.
@@ -45,7 +46,7 @@ class Bf16Linear {
   };
   using Key = std::tuple<const void*, int64_t, int64_t, bool>;  // address, O, I, for backward
   struct Worker {
-    PackedMemory left, sums;
+    PackedMemory left, right, sums;
   };
 
   const uint16_t* packed_weight(const Tensor& w, bool backward);
@@ -54,12 +55,16 @@ class Bf16Linear {
   void multiply_part(Worker& worker, const Tensor& left, const uint16_t* panels, int64_t N, Range blocks,
                      Range panel_range, const BlockFinish& finish);
 
+  /// The panels' part of dw += dy^T x over some rows; blocks of sums are those of dw^T when turned.
+  void weight_part(Worker& worker, const Tensor& dw, bool turned, const Tensor& wide, Range rows,
+                   int64_t left_blocks, Range panels);
+
   const IsaKernels& isa_;
   Bf16Unit unit_;
   ThreadTeam& team_;
   std::vector<Worker> workers_;
   std::map<Key, Weight> weights_;
-  PackedMemory left_, right_;  // of backward_weight, shared by all workers
+  PackedMemory left_;  // of backward_weight, shared by all workers
   uint64_t version_ = 1;
 };
 

@@ -3,13 +3,23 @@
 
 #include "base/error.h"
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 namespace seedling {
 
 uint16_t* PackedMemory::reserve(int64_t elements) {
+  // Operands are read again and again from L2: in huge pages they do not collide there, nor miss the TLB.
+  constexpr size_t kPage = 4096, kHugePage = size_t{2} << 20;
   if (elements <= elements_) return data_.get();
-  const size_t bytes = (static_cast<size_t>(elements) * sizeof(uint16_t) + 4095) / 4096 * 4096;
+  const size_t wanted = static_cast<size_t>(elements) * sizeof(uint16_t);
+  const size_t page = wanted >= kHugePage / 16 ? kHugePage : kPage, bytes = (wanted + page - 1) / page * page;
   data_.reset();
-  data_.reset(static_cast<uint16_t*>(std::aligned_alloc(4096, bytes)));
+  data_.reset(static_cast<uint16_t*>(std::aligned_alloc(page, bytes)));
+#if defined(__linux__)
+  if (page == kHugePage && data_ != nullptr) madvise(data_.get(), bytes, MADV_HUGEPAGE);
+#endif
   elements_ = data_ == nullptr ? 0 : elements;
   if (data_ == nullptr)
     fail("Not enough memory for bf16 operands: ", bytes >> 20,

@@ -31,9 +31,12 @@ SEEDLING_HD void store_vec(float* p, Vec x) { *reinterpret_cast<Vec*>(p) = x; }
 typedef uint32_t Pairs __attribute__((vector_size(kLanes * sizeof(uint32_t)), aligned(4), may_alias));
 
 SEEDLING_HD Vec get_vec(const float* p) { return load_vec(p); }
+/// kLanes bf16, and twice as many: a whole register of them.
+typedef uint16_t Halves __attribute__((vector_size(kLanes * sizeof(uint16_t)), aligned(2), may_alias));
+typedef uint16_t Words __attribute__((vector_size(kLanes * sizeof(uint32_t)), aligned(2), may_alias));
+
 SEEDLING_HD Vec get_vec(const Bf16* p) {
-  Pairs bits;
-  for (int64_t l = 0; l < kLanes; ++l) bits[l] = static_cast<uint32_t>(p[l]) << 16;
+  Pairs bits = __builtin_convertvector(*reinterpret_cast<const Halves*>(p), Pairs) << 16;
   return reinterpret_cast<Vec&>(bits);
 }
 SEEDLING_HD void put_vec(float* p, Vec x) { store_vec(p, x); }
@@ -52,6 +55,22 @@ SEEDLING_HD void put_vec(Bf16* p, Vec x) {
   for (int64_t l = 0; l < kLanes; ++l) put(p + l, values[l]);
 }
 #endif
+
+/// 2 kLanes bf16 from two vectors, and back.
+#if defined(__AVX512BF16__)
+SEEDLING_HD void put_vecs(Bf16* p, Vec low, Vec high) {
+  _mm512_storeu_si512(p, (__m512i)_mm512_cvtne2ps_pbh((__m512)high, (__m512)low));
+}
+#else
+SEEDLING_HD void put_vecs(Bf16* p, Vec low, Vec high) {
+  put_vec(p, low);
+  put_vec(p + kLanes, high);
+}
+#endif
+SEEDLING_HD void put_vecs(float* p, Vec low, Vec high) {
+  store_vec(p, low);
+  store_vec(p + kLanes, high);
+}
 
 /// y[i] = term(i). bf16 is rounded a chunk at a time, so that the unit's own rounding can be used; a term may
 /// read y.

@@ -11,21 +11,24 @@ namespace seedling {
 
 /// Tile registers: 0 to 3 sums, 4 and 5 left rows 0-15 and 16-31, 6 and 7 right columns 0-15 and 16-31.
 template <typename Unit>
-inline void amx_block_product(float* sums, const uint16_t* left, const uint16_t* right, int64_t steps) {
+inline void amx_block_product(float* sums, const LeftBlock& left, const uint16_t* right, int64_t steps) {
   constexpr int64_t kTile = kStepElements / 2;  // elements of one tile of 16 rows x 64 bytes
+  const uint16_t *upper = left.at, *lower = left.at + 16 * left.row;
+  const int64_t row_bytes = left.row * static_cast<int64_t>(sizeof(uint16_t));
   Unit::template zero<0>();
   Unit::template zero<1>();
   Unit::template zero<2>();
   Unit::template zero<3>();
-  for (int64_t step = 0; step < steps; ++step, left += kStepElements, right += kStepElements) {
+  for (int64_t step = 0; step < steps; ++step, right += kStepElements) {
     Unit::template load<6>(right, 64);
-    Unit::template load<4>(left, 64);
+    Unit::template load<4>(upper, row_bytes);
     Unit::template multiply<0, 4, 6>();
     Unit::template load<7>(right + kTile, 64);
     Unit::template multiply<1, 4, 7>();
-    Unit::template load<5>(left + kTile, 64);
+    Unit::template load<5>(lower, row_bytes);
     Unit::template multiply<2, 5, 6>();
     Unit::template multiply<3, 5, 7>();
+    upper += left.step, lower += left.step;
   }
   constexpr int64_t kRowBytes = kBlock * sizeof(float);
   Unit::template store<0>(sums, kRowBytes);

@@ -1,41 +1,70 @@
 // What follows the product of two blocks, while its 32 x 32 sums are in L1. Included by table.inc.h alone.
 
+/// A row of a block, in registers.
+struct BlockRow {
+  Vec part[kBlock / kLanes];
+};
+
+SEEDLING_HD BlockRow load_row(const float* p) {
+  BlockRow row;
+  for (int64_t i = 0; i < kBlock / kLanes; ++i) row.part[i] = load_vec(p + i * kLanes);
+  return row;
+}
+SEEDLING_HD void add_row(BlockRow& row, const float* p) {
+  for (int64_t i = 0; i < kBlock / kLanes; ++i) row.part[i] += load_vec(p + i * kLanes);
+}
+SEEDLING_HD void add_row(BlockRow& row, const Bf16* p) {
+  for (int64_t i = 0; i < kBlock / kLanes; ++i) row.part[i] += get_vec(p + i * kLanes);
+}
+SEEDLING_HD void put_row(Bf16* p, const BlockRow& row) {
+  for (int64_t i = 0; i < kBlock / kLanes; i += 2) put_vecs(p + i * kLanes, row.part[i], row.part[i + 1]);
+}
+
+/// The epilogue of a linear layer on the last columns of a row, fewer than a block has.
+template <typename Activate>
+void finish_part_row(const BlockFinish& finish, int64_t at, const float* sum, int64_t columns, Activate activate) {
+  float values[kBlock] = {};
+  for (int64_t c = 0; c < columns; ++c) {
+    values[c] = sum[c] + (finish.bias == nullptr ? 0.0f : finish.bias[c]) +
+                (finish.residual == nullptr ? 0.0f : get(finish.residual + at + c));
+    if (finish.pre != nullptr) put(finish.pre + at + c, values[c]);
+  }
+  if constexpr (!std::is_same_v<Activate, std::nullptr_t>) activate(values);
+  for (int64_t c = 0; c < columns; ++c) put(finish.y + at + c, values[c]);
+}
+
+template <typename Activate>
+SEEDLING_HD void finish_rows(const BlockFinish& finish, const float* sums, int64_t rows, int64_t columns,
+                             Activate activate) {
+  const BlockFinish to = finish;
+  for (int64_t r = 0, at = 0; r < rows; ++r, at += to.stride, sums += kBlock) {
+    if (columns < kBlock) {
+      finish_part_row(to, at, sums, columns, activate);
+      continue;
+    }
+    BlockRow row = load_row(sums);
+    if (to.bias != nullptr) add_row(row, to.bias);
+    if (to.residual != nullptr) add_row(row, to.residual + at);
+    if (to.pre != nullptr) put_row(to.pre + at, row);
+    if constexpr (!std::is_same_v<Activate, std::nullptr_t>) {
+      float values[kBlock];
+      for (int64_t i = 0; i < kBlock / kLanes; ++i) store_vec(values + i * kLanes, row.part[i]);
+      activate(values);
+      row = load_row(values);
+    }
+    put_row(to.y + at, row);
+  }
+}
+
 /// The epilogue of a linear layer on a block of sums, while they are in L1.
 void finish_block(const BlockFinish& finish, const float* sums, int64_t rows, int64_t columns) {
-  const auto each = [&](auto activate) __attribute__((always_inline)) {
-    for (int64_t r = 0; r < rows; ++r) {
-      const float *sum = sums + r * kBlock, *bias = finish.bias;
-      Bf16* y = finish.y + r * finish.stride;
-      Bf16* pre = finish.pre == nullptr ? nullptr : finish.pre + r * finish.stride;
-      const Bf16* residual = finish.residual == nullptr ? nullptr : finish.residual + r * finish.stride;
-      float values[kBlock];
-      if (columns == kBlock) {
-        for (int64_t c = 0; c < kBlock; c += kLanes) {
-          Vec value = load_vec(sum + c);
-          if (bias != nullptr) value += load_vec(bias + c);
-          if (residual != nullptr) value += get_vec(residual + c);
-          if (pre != nullptr) put_vec(pre + c, value);
-          store_vec(values + c, value);
-        }
-        activate(values);
-        for (int64_t c = 0; c < kBlock; c += kLanes) put_vec(y + c, load_vec(values + c));
-        continue;
-      }
-      for (int64_t c = 0; c < columns; ++c) {
-        values[c] =
-            sum[c] + (bias == nullptr ? 0.0f : bias[c]) + (residual == nullptr ? 0.0f : get(residual + c));
-        if (pre != nullptr) put(pre + c, values[c]);
-      }
-      for (int64_t c = columns; c < kBlock; ++c) values[c] = 0.0f;
-      activate(values);
-      for (int64_t c = 0; c < columns; ++c) put(y + c, values[c]);
-    }
-  };
-  const auto nothing = [](float*) __attribute__((always_inline)){};
-  if (finish.activation == kNoActivation) return each(nothing);
+  if (finish.activation == kNoActivation) {
+    finish_rows(finish, sums, rows, columns, nullptr);
+    return;
+  }
   with_activation(static_cast<Activation>(finish.activation), [&](auto kind) {
     constexpr Activation kActivation = decltype(kind)::value;
-    each([](float* values) __attribute__((always_inline)) {
+    finish_rows(finish, sums, rows, columns, [](float* values) __attribute__((always_inline)) {
 #pragma omp simd
       for (int64_t c = 0; c < kBlock; ++c) values[c] = kernels::activate<kActivation>(values[c]);
     });
@@ -44,13 +73,11 @@ void finish_block(const BlockFinish& finish, const float* sums, int64_t rows, in
 
 /// c += alpha sums, on floats (gradients of weights).
 void add_block(float* c, int64_t stride, const float* sums, int64_t rows, int64_t columns, float alpha) {
-  for (int64_t r = 0; r < rows; ++r) {
-    float* to = c + r * stride;
-    const float* sum = sums + r * kBlock;
+  for (int64_t r = 0; r < rows; ++r, c += stride, sums += kBlock) {
     if (columns == kBlock) {
-      for (int64_t i = 0; i < kBlock; ++i) to[i] += alpha * sum[i];
+      for (int64_t i = 0; i < kBlock; i += kLanes) store_vec(c + i, load_vec(c + i) + alpha * load_vec(sums + i));
     } else {
-      for (int64_t i = 0; i < columns; ++i) to[i] += alpha * sum[i];
+      for (int64_t i = 0; i < columns; ++i) c[i] += alpha * sums[i];
     }
   }
 }
@@ -64,7 +91,6 @@ void blend_block(float* out, const float* sums, float alpha, const Bf16* tile, f
 /// Rounds kLanes columns of two rows: lane l holds row a's element below row b's.
 SEEDLING_HD Pairs round_pairs(Vec a, Vec b) {
 #if defined(__AVX512BF16__)
-  typedef uint16_t Halves __attribute__((vector_size(kLanes * sizeof(uint16_t))));
   const Halves low = (Halves)_mm512_cvtneps_pbh((__m512)a), high = (Halves)_mm512_cvtneps_pbh((__m512)b);
   return __builtin_convertvector(low, Pairs) | __builtin_convertvector(high, Pairs) << 16;
 #else

@@ -24,8 +24,17 @@ constexpr int64_t packed_elements(int64_t n, int64_t K) {
   return block_count(n) * block_count(K) * kStepElements;
 }
 
+/// 32 rows of a left operand where they lie: packed, or rows of a matrix whose columns are a multiple of 32, which
+/// need no packing.
+struct LeftBlock {
+  LeftBlock(const uint16_t* data, int64_t row_stride = kBlock, int64_t step_stride = kStepElements)
+      : at(data), row(row_stride), step(step_stride) {}
+  const uint16_t* at;
+  int64_t row, step;  // elements from one row to the next, and from 32 k to the next 32
+};
+
 /// sums (32, 32) = left block times right panel over `steps` steps.
-using BlockProduct = void (*)(float* sums, const uint16_t* left, const uint16_t* right, int64_t steps);
+using BlockProduct = void (*)(float* sums, const LeftBlock& left, const uint16_t* right, int64_t steps);
 
 /// Where one block goes as an operand of later products: it as a left block and as a right panel, and its
 /// transpose as both. All but `left` may be null: not wanted.

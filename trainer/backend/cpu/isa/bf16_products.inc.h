@@ -20,7 +20,8 @@ SEEDLING_HD void add_pair_products(Vec& sum, uint32_t left, const Bf16* right) {
 
 /// M rows by N vectors of the 32 x 32 sums.
 template <int M, int N>
-SEEDLING_HD void block_tile(float* sums, const Bf16* left, const Bf16* right, int64_t steps) {
+SEEDLING_HD void block_tile(float* sums, const LeftBlock& left, const Bf16* right, int64_t steps) {
+  const int64_t row = left.row;
   Vec tile[M][N];
 #pragma GCC unroll 16
   for (int i = 0; i < M; ++i) {
@@ -28,12 +29,12 @@ SEEDLING_HD void block_tile(float* sums, const Bf16* left, const Bf16* right, in
     for (int j = 0; j < N; ++j) tile[i][j] = Vec{};
   }
   for (int64_t step = 0; step < steps; ++step) {
-    const Bf16 *a = left + step * kStepElements, *b = right + step * kStepElements;
+    const Bf16 *a = left.at + step * left.step, *b = right + step * kStepElements;
     for (int64_t pair = 0; pair < kBlock / 2; ++pair) {
 #pragma GCC unroll 16
       for (int i = 0; i < M; ++i) {
         uint32_t factor;
-        std::memcpy(&factor, a + i * kBlock + 2 * pair, sizeof factor);
+        std::memcpy(&factor, a + i * row + 2 * pair, sizeof factor);
 #pragma GCC unroll 4
         for (int j = 0; j < N; ++j) add_pair_products(tile[i][j], factor, b + pair * kBlock + j * 2 * kLanes);
       }
@@ -46,12 +47,12 @@ SEEDLING_HD void block_tile(float* sums, const Bf16* left, const Bf16* right, in
   }
 }
 
-void block_product(float* sums, const Bf16* left, const Bf16* right, int64_t steps) {
+void block_product(float* sums, const LeftBlock& left, const Bf16* right, int64_t steps) {
   // Each half of 16 columns is one vector of AVX-512, two of AVX2, four of the baseline.
   constexpr int kVectors = static_cast<int>(16 / kLanes), kRows = kLanes == 16 ? 16 : kLanes == 8 ? 4 : 2;
   for (int64_t half = 0; half < 2; ++half) {
     for (int64_t i = 0; i < kBlock; i += kRows) {
-      block_tile<kRows, kVectors>(sums + i * kBlock + half * 16, left + i * kBlock,
+      block_tile<kRows, kVectors>(sums + i * kBlock + half * 16, {left.at + i * left.row, left.row, left.step},
                                   right + half * kStepElements / 2, steps);
     }
   }
@@ -84,21 +85,52 @@ SEEDLING_HD uint32_t bits_of(const T* p) {
   }
 }
 
-/// Pairs (rows 2 p and 2 p + 1 of x) of 32 columns: the square [16 pairs][32 columns], zero past `rows`,
-/// `columns`.
+/// 32 elements as bf16; those from `count` on are zero.
 template <typename T>
-SEEDLING_HD void pair_rows(uint32_t* pairs, int64_t pairs_stride, const T* x, int64_t stride, int64_t rows,
-                           int64_t columns) {
+SEEDLING_HD void round_part(Bf16* to, const T* from, int64_t count) {
+  for (int64_t i = 0; i < kBlock; ++i) to[i] = i < count ? static_cast<Bf16>(bits_of(from + i)) : 0;
+}
+SEEDLING_HD void round_whole(Bf16* to, const Bf16* from) { std::memcpy(to, from, kBlock * sizeof(Bf16)); }
+SEEDLING_HD void round_whole(Bf16* to, const float* from) {
+  for (int64_t i = 0; i < kBlock; i += 2 * kLanes) put_vecs(to + i, load_vec(from + i), load_vec(from + i + kLanes));
+}
+
+/// Columns of two rows, paired: [even 0, odd 0, even 1, odd 1 ...], the first or the second half of 2 kLanes.
+template <bool second, int... lane>
+SEEDLING_HD Words paired(Words even, Words odd, std::integer_sequence<int, lane...>) {
+  constexpr int kCount = 2 * static_cast<int>(kLanes), kFirst = second ? static_cast<int>(kLanes) : 0;
+  return __builtin_shufflevector(even, odd, (kFirst + lane / 2 + lane % 2 * kCount)...);
+}
+
+/// 32 rows by 32 columns of x, rows 2 p and 2 p + 1 paired, as one step of a right panel: [2 halves][16 pairs][16
+/// columns]. What is past `rows` or `columns` is zero.
+template <typename T>
+SEEDLING_HD void pair_rows(Bf16* to, const T* x, int64_t stride, int64_t rows, int64_t columns) {
+  constexpr int64_t kWords = 2 * kLanes;
+  constexpr auto kAll = std::make_integer_sequence<int, static_cast<int>(kWords)>{};
   for (int64_t p = 0; p < kBlock / 2; ++p) {
-    uint32_t* to = pairs + p * pairs_stride;
     const T *even = x + 2 * p * stride, *odd = even + stride;
+    Bf16* pairs = to + p * kBlock;
+    alignas(64) Bf16 own[2 * kBlock];
+    const Bf16 *low = own, *high = own + kBlock;
     if (2 * p + 1 < rows && columns == kBlock) {
-      for (int64_t i = 0; i < kBlock; ++i) to[i] = bits_of(even + i) | bits_of(odd + i) << 16;
-      continue;
+      if constexpr (std::is_same_v<T, Bf16>) {
+        low = even, high = odd;
+      } else {
+        round_whole(own, even);
+        round_whole(own + kBlock, odd);
+      }
+    } else {
+      round_part(own, even, 2 * p < rows ? columns : 0);
+      round_part(own + kBlock, odd, 2 * p + 1 < rows ? columns : 0);
     }
-    for (int64_t i = 0; i < kBlock; ++i) {
-      const bool has_even = 2 * p < rows && i < columns, has_odd = 2 * p + 1 < rows && i < columns;
-      to[i] = (has_even ? bits_of(even + i) : 0u) | (has_odd ? bits_of(odd + i) << 16 : 0u);
+    for (int64_t i = 0; i < kBlock; i += kWords) {
+      const Words a = *reinterpret_cast<const Words*>(low + i), b = *reinterpret_cast<const Words*>(high + i);
+      for (int64_t half = 0; half < 2; ++half) {
+        const int64_t column = i + half * kLanes;
+        const Words pair = half == 0 ? paired<false>(a, b, kAll) : paired<true>(a, b, kAll);
+        *reinterpret_cast<Words*>(pairs + column / 16 * kStepElements / 2 + column % 16 * 2) = pair;
+      }
     }
   }
 }
@@ -112,13 +144,8 @@ void pack_right(Bf16* panels, const void* x_, int64_t stride, int64_t K, int64_t
   for (int64_t step = first; step < last; ++step) {
     for (int64_t panel = 0; panel < block_count(N); ++panel) {
       const int64_t k = step * kBlock, n = panel * kBlock;
-      uint32_t pairs[16 * kBlock];
-      pair_rows(pairs, kBlock, x + k * stride + n, stride, std::min(kBlock, K - k), std::min(kBlock, N - n));
-      uint32_t* to = reinterpret_cast<uint32_t*>(panels + (panel * steps + step) * kStepElements);
-      for (int64_t p = 0; p < 16; ++p) {
-        std::memcpy(to + p * 16, pairs + p * kBlock, 64);
-        std::memcpy(to + 256 + p * 16, pairs + p * kBlock + 16, 64);
-      }
+      pair_rows(panels + (panel * steps + step) * kStepElements, x + k * stride + n, stride,
+                std::min(kBlock, K - k), std::min(kBlock, N - n));
     }
   }
 }
@@ -132,11 +159,12 @@ void pack_left_transposed(Bf16* blocks, const void* x_, int64_t stride, int64_t 
   for (int64_t step = first; step < last; ++step) {
     for (int64_t block = 0; block < block_count(M); ++block) {
       const int64_t k = step * kBlock, m = block * kBlock;
-      uint32_t pairs[16 * kBlock];
-      pair_rows(pairs, kBlock, x + k * stride + m, stride, std::min(kBlock, K - k), std::min(kBlock, M - m));
+      alignas(64) Bf16 paired_rows[kStepElements];
+      pair_rows(paired_rows, x + k * stride + m, stride, std::min(kBlock, K - k), std::min(kBlock, M - m));
+      const uint32_t* pairs = reinterpret_cast<const uint32_t*>(paired_rows);
       uint32_t* to = reinterpret_cast<uint32_t*>(blocks + (block * steps + step) * kStepElements);
-      transpose_pairs(to, 16, pairs, kBlock);
-      transpose_pairs(to + 256, 16, pairs + 16, kBlock);
+      transpose_pairs(to, 16, pairs, 16);
+      transpose_pairs(to + 256, 16, pairs + 256, 16);
     }
   }
 }
@@ -150,10 +178,9 @@ void pack_left(Bf16* block, const void* x_, int64_t stride, int64_t rows, int64_
     Bf16* to = block + step * kStepElements;
     for (int64_t r = 0; r < kBlock; ++r, to += kBlock) {
       if (r < rows && n == kBlock) {
-        for (int64_t i = 0; i < kBlock; ++i) to[i] = static_cast<Bf16>(bits_of(x + r * stride + k + i));
+        round_whole(to, x + r * stride + k);
       } else {
-        for (int64_t i = 0; i < kBlock; ++i)
-          to[i] = r < rows && i < n ? static_cast<Bf16>(bits_of(x + r * stride + k + i)) : 0;
+        round_part(to, x + r * stride + k, r < rows ? n : 0);
       }
     }
   }
