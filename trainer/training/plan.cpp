@@ -1,4 +1,5 @@
-// Recipes and presets (see plan.h). Rates of "fast" and "record" come from measurements on tiny Shakespeare.
+// Recipes and presets (see plan.h). Rates of "fast" and "record" come from measurements on tiny Shakespeare; story's on
+// Storyworld (tests/bench/LOG.md).
 #include "training/plan.h"
 
 #include <algorithm>
@@ -31,7 +32,7 @@ PresetDefaults preset_defaults(const std::string& preset) {
   if (preset == "bert-tiny") return {5000, 16, 1e-3, 0.1, "bpe", 4096};
   if (preset == "bert-mini") return {5000, 16, 5e-4, 0.1, "bpe", 4096};
   if (preset == "bert-base") return {20000, 32, 1e-4, 0.1, "bpe", 16384};
-  return {0, 8, 1e-3, 0.0, "bpe", 2048};  // story
+  return {0, 8, 1e-3, 0.0, "bpe", 4096};  // story
 }
 
 /// The rates of AdamW alone: nanoGPT's.
@@ -46,8 +47,8 @@ void fill_adamw(TrainingFlags& t, const PresetDefaults& preset, bool masked) {
 }
 
 /// Muon for the matrices; AdamW's rates beside it are multiples of the same rate (plan_optimizer).
-void fill_muon(TrainingFlags& t, bool post_norm) {
-  fill_in(t.learning_rate, post_norm ? 0.02 : 0.05);
+void fill_muon(TrainingFlags& t, bool post_norm, bool story) {
+  fill_in(t.learning_rate, post_norm ? 0.02 : story ? 0.03 : 0.05);
   fill_in(t.min_learning_rate, 0.0);
   fill_in(t.schedule, "linear");
   fill_in(t.momentum, kMuonMomentum);
@@ -95,7 +96,7 @@ PretrainFlags complete_flags(PretrainFlags f) {
   fill_in(t.dropout, classic ? preset.dropout : *m.preset == "baby" ? 0.1 : 0.0);
   fill_in(t.optimizer, classic ? "adamw" : "muon");
   if (*t.optimizer == "muon") {
-    fill_muon(t, *m.arch == "bert");
+    fill_muon(t, *m.arch == "bert", *m.preset == "story");
   } else {
     fill_adamw(t, preset, masked);
   }
