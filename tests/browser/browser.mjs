@@ -55,7 +55,7 @@ export async function openPage(link, {forgive = [], early = null, ...options} = 
   page.pending = new Set();
   for (const end of ["requestfinished", "requestfailed"]) page.on(end, (request) => page.pending.delete(request));
   page.on("request", (request) => {
-    if (!request.url().endsWith("/api/stream")) page.pending.add(request);
+    if (!request.url().includes("/api/stream")) page.pending.add(request);
     const url = new URL(request.url());
     if (!["data:", "blob:"].includes(url.protocol) && url.origin !== origin) fault(`off the origin: ${url}`);
   });

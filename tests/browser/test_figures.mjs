@@ -43,10 +43,14 @@ function probe(run) {
     const step = /step ([\d\u2009]+) of/.exec(sentence.textContent)?.[1];
     if (step) note(window.shown.sentence, Number(step.replaceAll("\u2009", "")));
   }).observe(sentence, {childList: true, subtree: true, characterData: true});
-  window.Chart.register({id: "probe", afterDraw(chart) {
-    const set = chart.data.datasets.find((one) => one.name === `${run} loss`);
-    if (set?.data.length) note(window.shown.plot, set.data.at(-1).step);
-  }});
+  // Whatever is drawn on the canvas, the whole plot or the new end of its curve, is stroked.
+  const context = document.querySelector('[data-plot="loss"] canvas').getContext("2d"), {stroke} = context;
+  let last = 0;
+  context.stroke = (...path) => {
+    stroke.apply(context, path);
+    const step = window.Chart.getChart(context.canvas).data.datasets.find((one) => one.name === `${run} loss`)?.data.at(-1)?.step ?? 0;
+    if (step > last) note(window.shown.plot, last = step);
+  };
 }
 
 /// Milliseconds from each step's line to the first time that it, or a later one, was shown.

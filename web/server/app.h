@@ -45,6 +45,8 @@ struct Call {
   std::vector<std::string> path;
 
   void reply(const nlohmann::json& value, int status = 200) const;
+  /// A whole number of the address's query; throws HttpError 400 where it is none or out of range.
+  int64_t integer_parameter(const char* name, int64_t otherwise, int64_t low, int64_t high) const;
 };
 
 /// Finds and runs the route. Never throws: everything thrown below becomes an error reply.

@@ -1,8 +1,8 @@
 // The event hub (see event_hub.h).
 #include "web/server/event_hub.h"
 
+#include <algorithm>
 #include <charconv>
-#include <chrono>
 
 #include "web/server/reply.h"
 
@@ -61,6 +61,7 @@ void EventHub::append(const std::string& kind, const std::string& data) {
                                                    frame(kind, data));
   bytes_ += event->size();
   ring_.push_back(std::move(event));
+  if (kind != "metrics") after_news_ = number + 1;
   while (ring_.size() > capacity_ || (bytes_ > kMaximumBytes && ring_.size() > kMinimumEvents)) {
     bytes_ -= ring_.front()->size();
     ring_.pop_front();
@@ -110,10 +111,13 @@ bool EventHub::find(const std::string& id, uint64_t& position) const {
 }
 
 std::vector<std::shared_ptr<const std::string>> EventHub::read(uint64_t& cursor, uint64_t& dropped,
-                                                               int milliseconds) {
+                                                               int milliseconds,
+                                                               std::chrono::steady_clock::time_point metrics_from) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
   std::unique_lock lock(mutex_);
-  wake_readers_.wait_for(lock, std::chrono::milliseconds(milliseconds),
-                         [&] { return closed_ || cursor < first_ + ring_.size(); });
+  wake_readers_.wait_until(lock, std::min(end, metrics_from), [&] { return closed_ || cursor < after_news_; });
+  if (metrics_from.time_since_epoch().count() > 0) flush();  // this reader has waited long enough
+  wake_readers_.wait_until(lock, end, [&] { return closed_ || cursor < first_ + ring_.size(); });
   dropped = cursor < first_ ? first_ - cursor : 0;
   cursor += dropped;
   std::vector<std::shared_ptr<const std::string>> events(

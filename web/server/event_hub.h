@@ -6,6 +6,7 @@
 // few events a second.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -41,8 +42,11 @@ class EventHub {
   /// The position after the event with that id ("BOOT-17"), if it is still in the ring.
   bool find(const std::string& id, uint64_t& position) const;
   /// Waits up to the given time for events at and after the cursor, and moves it past them. `dropped` counts
-  /// those that had left the ring before they were read. Frames are whole server-sent events.
-  std::vector<std::shared_ptr<const std::string>> read(uint64_t& cursor, uint64_t& dropped, int milliseconds);
+  /// those that had left the ring before they were read. Frames are whole server-sent events. Before the moment
+  /// `metrics_from`, metrics alone are no reason to return: a reader that wants them a few times a second sleeps
+  /// through the steps in between, and still hears of everything else at once.
+  std::vector<std::shared_ptr<const std::string>> read(uint64_t& cursor, uint64_t& dropped, int milliseconds,
+                                                       std::chrono::steady_clock::time_point metrics_from = {});
 
   /// One server-sent event without an id.
   static std::string frame(const std::string& kind, const std::string& data);
@@ -58,7 +62,8 @@ class EventHub {
   mutable std::mutex mutex_;
   std::condition_variable wake_readers_, wake_gatherer_;
   std::deque<std::shared_ptr<const std::string>> ring_;
-  uint64_t first_ = 1;  // the number of the ring's oldest event
+  uint64_t first_ = 1;       // the number of the ring's oldest event
+  uint64_t after_news_ = 1;  // one more than that of the newest event that is not metrics
   size_t bytes_ = 0;
   std::map<std::string, std::vector<std::string>> points_;  // by run, lines as JSON text
   bool closed_ = false;

@@ -1,5 +1,7 @@
 // From a path to its route, and from anything thrown to an error reply. No pattern matching: an explicit
 // list.
+#include <charconv>
+
 #include "base/error.h"
 #include "web/server/app.h"
 #include "web/server/assets.h"
@@ -88,6 +90,21 @@ void find_and_run(App& app, const httplib::Request& request, httplib::Response& 
 }
 
 }  // namespace
+
+int64_t Call::integer_parameter(const char* name, int64_t otherwise, int64_t low, int64_t high) const {
+  if (!request.has_param(name)) return otherwise;
+  const std::string text = request.get_param_value(name);
+  int64_t value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || stop != text.data() + text.size() || text.empty()) {
+    refuse_malformed(std::string(name) + " must be a whole number");
+  }
+  if (value < low || value > high) {
+    refuse_out_of_range(std::string(name) + " must be between " + std::to_string(low) + " and " +
+                        std::to_string(high));
+  }
+  return value;
+}
 
 void Call::reply(const nlohmann::json& value, int status) const {
   response.status = status;

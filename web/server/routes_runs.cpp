@@ -1,5 +1,4 @@
 // Runs: listing, series, files of lines, starting and steering.
-#include <charconv>
 #include <limits>
 
 #include "base/error.h"
@@ -16,21 +15,6 @@ using nlohmann::json;
 namespace {
 
 constexpr int64_t kMostPoints = 20000;
-
-int64_t integer_parameter(const Call& call, const char* name, int64_t otherwise, int64_t low, int64_t high) {
-  if (!call.request.has_param(name)) return otherwise;
-  const std::string text = call.request.get_param_value(name);
-  int64_t value = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || stop != text.data() + text.size() || text.empty()) {
-    refuse_malformed(std::string(name) + " must be a whole number");
-  }
-  if (value < low || value > high) {
-    refuse_out_of_range(std::string(name) + " must be between " + std::to_string(low) + " and " +
-                        std::to_string(high));
-  }
-  return value;
-}
 
 std::shared_ptr<RunFolder> folder_of(const Call& call) {
   auto run = call.app.store.find(call.path[2]);
@@ -50,9 +34,9 @@ void get_series(const Call& call) {
   const std::string key = call.request.get_param_value("key");
   if (key.empty()) refuse_malformed("key is missing: the name of a number in metrics.jsonl");
   constexpr int64_t kFar = std::numeric_limits<int64_t>::max() / 4;
-  const int64_t from = integer_parameter(call, "from", -kFar, -kFar, kFar);
-  const int64_t to = integer_parameter(call, "to", kFar, -kFar, kFar);
-  const int64_t points = integer_parameter(call, "points", 1000, 1, kMostPoints);
+  const int64_t from = call.integer_parameter("from", -kFar, -kFar, kFar);
+  const int64_t to = call.integer_parameter("to", kFar, -kFar, kFar);
+  const int64_t points = call.integer_parameter("points", 1000, 1, kMostPoints);
   SeriesIndex::Answer series;
   run->with_series([&](const SeriesIndex& index) {
     if (!index.has(key)) refuse_not_found("the run \"" + run->id() + "\" has no series \"" + key + "\"");

@@ -15,11 +15,13 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kPing = std::chrono::milliseconds(1000);
+constexpr int kSlowestPace = 1000;
 
-/// One reader: counts itself among the streams as long as it lives.
+/// One reader: counts itself among the streams as long as it lives. Metrics come as soon as they are there, or with a
+/// `pace` at most once in so many milliseconds: a page that shows them four times a second need not be woken by each.
 class StreamReader {
  public:
-  StreamReader(App& app, const std::string& last_id) : app_(app) {
+  StreamReader(App& app, const std::string& last_id, int64_t pace) : app_(app), pace_(pace) {
     if (++app_.streams > kMostStreams) {
       --app_.streams;
       throw HttpError(503, "too_many_streams",
@@ -48,7 +50,8 @@ class StreamReader {
     const bool ending = app_.hub.closed();  // what is in the ring still goes out: the last words of a run, say
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next_ping_ - Clock::now());
     uint64_t dropped = 0;
-    const auto events = app_.hub.read(cursor_, dropped, static_cast<int>(std::max<int64_t>(1, left.count())));
+    const auto events =
+        app_.hub.read(cursor_, dropped, static_cast<int>(std::max<int64_t>(1, left.count())), next_metrics_);
     std::string text;
     if (dropped > 0) text += EventHub::frame("gap", dump({{"dropped", dropped}}));
     for (const auto& event : events) {
@@ -58,9 +61,11 @@ class StreamReader {
         text.clear();
       }
     }
-    if (Clock::now() >= next_ping_) {
+    const auto now = Clock::now();
+    if (!text.empty()) next_metrics_ = now + pace_;
+    if (now + pace_ / 2 >= next_ping_) {  // rather with what goes out now than by itself a moment later
       text += EventHub::frame("ping", "{}");
-      next_ping_ = Clock::now() + kPing;
+      next_ping_ = now + kPing;
     }
     if (!text.empty() && !write(sink, text)) return false;
     if (ending) sink.done();
@@ -73,15 +78,18 @@ class StreamReader {
   }
 
   App& app_;
+  const std::chrono::milliseconds pace_;
   uint64_t cursor_ = 0;
   std::string greeting_;
+  Clock::time_point next_metrics_{};
   Clock::time_point next_ping_ = Clock::now() + kPing;
 };
 
 }  // namespace
 
 void get_stream(const Call& call) {
-  auto reader = std::make_shared<StreamReader>(call.app, call.request.get_header_value("Last-Event-ID"));
+  const int64_t pace = call.integer_parameter("pace", 0, 0, kSlowestPace);
+  auto reader = std::make_shared<StreamReader>(call.app, call.request.get_header_value("Last-Event-ID"), pace);
   call.response.set_chunked_content_provider(
       "text/event-stream", [reader](size_t, httplib::DataSink& sink) { return reader->serve(sink); });
 }

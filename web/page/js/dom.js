@@ -32,6 +32,12 @@ export function fill(element, ...children) {
   return element;
 }
 
+/// Sets a text that changes often: the node stays, and equal words are not set again.
+export function write(element, words) {
+  if (element.firstChild?.nodeType !== Node.TEXT_NODE || element.childNodes.length > 1) element.textContent = words;
+  else if (element.firstChild.data !== words) element.firstChild.data = words;
+}
+
 /// An SVG element, by the same rules.
 export function svg(tag, properties = {}, ...children) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);

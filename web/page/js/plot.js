@@ -2,22 +2,16 @@
 // zoom and pan, export, and a table beside the canvas. Chart.js draws; what is drawn is decided here.
 import {h, fill, throttled} from "./dom.js";
 import {number, whole} from "./format.js";
-import {annotations} from "./plot-annotations.js";
-import {axisWords, eventWords, isMarked, valueWords} from "./plot-words.js";
+import {color, makeChart, recolor} from "./plot-chart.js";
+import {Tail, roomFor} from "./plot-growth.js";
+import {eventWords, isMarked} from "./plot-words.js";
 import {listenForZoom} from "./plot-zoom.js";
 import {Series, axisOf, getShared, smooth, toCsv} from "./series.js";
-import {on, set, state, overlays} from "./store.js";
+import {isActive, on, set, state, overlays} from "./store.js";
 
 const dashes = [[], [7, 4], [2, 3], [10, 3, 2, 3], [5, 5]];
 
-let colors = new Map();  // asking for a computed style makes the browser lay out the page: once a theme is enough
-
-function color(name) {
-  if (!colors.has(name)) colors.set(name, getComputedStyle(document.documentElement).getPropertyValue(name).trim());
-  return colors.get(name);
-}
-
-/// options: {key, title, words, logarithmic, pace: milliseconds between two drawings, with: [keys drawn with it], lines: () => [{value, label, far}],
+/// options: {key, title, words, logarithmic, calm: it grows once a second, not at every beat, with: [keys drawn with it], lines: () => [{value, label, far}],
 /// curves: () => [{label, points: [[step, value]...]}]}.
 export class Plot {
   constructor(options) {
@@ -26,8 +20,9 @@ export class Plot {
     this.seconds = new Map(); // run -> Series of "seconds"
     this.started = new Map(); // run -> when it began, in seconds of the clock
     this.events = [];
-    this.zoomed = false;
-    this.redraw = throttled(() => this.draw(), options.pace ?? 250);
+    this.tails = [];          // of the series that grow
+    this.grown = false;       // points have come since the last drawing
+    this.redraw = throttled(() => this.draw(), 250);
     this.element = this.build();
     this.ends = [
       on("metrics", ({run, points}) => this.append(run, points)),
@@ -37,6 +32,8 @@ export class Plot {
       on("gap", () => this.load()),
       on("intervention", (event) => this.addEvent(event)),
       on("theme", () => this.chart && this.recolor()),
+      on("beat", (all) => (all || !options.calm) && this.grow()),
+      on("state", (run) => this.runs().includes(run.id) && this.redraw()),
     ];
     this.seen = () => document.hidden || this.redraw();
     document.addEventListener("visibilitychange", this.seen);
@@ -133,7 +130,17 @@ export class Plot {
       if (series && series.appended > 2000) this.load();
     }
     this.seconds.get(run)?.append(points);
-    if (!document.hidden) this.redraw();
+    this.grown = true;
+  }
+
+  /// Draws the new ends of the curves, or everything where that is not enough.
+  grow() {
+    if (!this.grown || document.hidden || (this.filled && !this.inSight)) return;
+    const small = this.chart && this.filled && !this.details.open && !this.canvas.matches(":hover") &&
+      this.tails.length === this.series.size && this.tails.every((tail) => tail.take() && tail.fits(this.chart.scales));
+    if (!small) return this.draw();
+    this.grown = false;
+    for (const tail of this.tails) tail.draw(this.chart, false);
   }
 
   /// The file's events, and those that the stream brought while the file was being fetched.
@@ -147,6 +154,7 @@ export class Plot {
     if (event.run !== state.current?.id || !isMarked(event)) return;
     if (!this.events.some((one) => one.id === event.id)) this.events.push(event);
     if (event.command === "rewind") this.load();  // what came after that step is gone
+    else if (String(event.id).startsWith("clock-")) return;  // a tick, drawn with the next whole picture
     else this.redraw();
   }
 
@@ -161,6 +169,7 @@ export class Plot {
     const strength = Number(state.settings.smooth);
     const sets = [];
     let index = 0;
+    this.tails = [];
     for (const [name, series] of this.series) {
       const rows = series.rows.filter((row) => row[3] !== null);
       const axis = axisOf(state.settings.x, this.seconds.get(series.run)?.rows, this.started.get(series.run));
@@ -172,14 +181,14 @@ export class Plot {
       const envelope = rows.flatMap((row) => row[1] === row[2]
         ? [{x: axis(row[0]), y: row[3]}] : [{x: axis(row[0]), y: row[1]}, {x: axis(row[0]), y: row[2]}]);
       const smoothed = sparse ? rows.map((row) => row[3]) : smooth(rows, strength);
-      if (!sparse && strength > 0) {
-        sets.push({data: envelope, borderColor: hue + "55", borderWidth: 1, raw: true, label: `${label} (raw)`});
-      }
-      sets.push({
+      const raw = sparse || !(strength > 0) ? null : {data: envelope, borderColor: hue + "55", borderWidth: 1, raw: true, label: `${label} (raw)`};
+      const line = {
         data: rows.map((row, i) => ({x: axis(row[0]), y: smoothed[i], step: row[0], rawValue: row[3]})),
         borderColor: hue, backgroundColor: hue, borderWidth: Number(color("--line-width")) || 2, label,
         borderDash: dashes[Math.max(0, run) % dashes.length], pointRadius: sparse ? 3 : 0, name,
-      });
+      };
+      sets.push(...[raw, line].filter(Boolean));
+      this.tails.push(new Tail(series, axis, raw, line, sparse ? 0 : strength));
       ++index;
     }
     const axis = axisOf(state.settings.x, this.seconds.get(state.current?.id)?.rows, this.started.get(state.current?.id));
@@ -197,12 +206,27 @@ export class Plot {
     this.message.hidden = !empty;
     this.filled = !empty;
     this.resetButton.hidden = state.settings.from === "" && state.settings.to === "";
-    if (!this.chart) this.chart = this.makeChart();
+    this.grown = false;
+    if (!this.chart) {
+      this.chart = makeChart(this.canvas, () => this.tails);
+      recolor(this.chart);
+      listenForZoom(this);
+    }
     const {chart} = this;
     chart.data.datasets = datasets;
     this.applyOptions();
     chart.update("none");
     if (this.details.open) this.fillTable(datasets);
+  }
+
+  /// Where the axis of a run that goes on ends; undefined (fitted) where none does.
+  room() {
+    const runs = this.runs().map((id) => state.runs.get(id));
+    const ends = this.chart.data.datasets.filter((one) => one.data.length);
+    if (!ends.length || !runs.some(isActive)) return undefined;
+    const first = Math.min(...ends.map((one) => one.data[0].x)), last = Math.max(...ends.map((one) => one.data.at(-1).x));
+    const unit = state.settings.x === "wall" ? 1000 : 1, end = state.settings.x === "step" ? Math.max(...runs.map((run) => run?.steps || 0)) : Infinity;
+    return unit * roomFor(first / unit, last / unit, end);
   }
 
   applyOptions() {
@@ -214,7 +238,7 @@ export class Plot {
     const [from, to] = this.range();
     const axis = axisOf(state.settings.x, this.seconds.get(state.current?.id)?.rows, this.started.get(state.current?.id));
     x.min = from === undefined ? undefined : axis(from);
-    x.max = to === undefined ? undefined : axis(to);
+    x.max = to === undefined ? this.room() : axis(to);
     const plugin = this.chart.options.plugins.annotations;
     plugin.lines = (this.options.lines?.() ?? []).map((line) => ({color: color("--muted"), ...line}));
     // The clock's own corrections are many and small: a tick each, below.
@@ -225,56 +249,9 @@ export class Plot {
     y.suggestedMin = values.length ? Math.min(...values) : undefined;
   }
 
-  makeChart() {
-    const chart = new window.Chart(this.canvas, {
-      type: "line",
-      data: {datasets: []},
-      plugins: [annotations],
-      options: {
-        animation: false, parsing: false, normalized: true, maintainAspectRatio: false, responsive: true,
-        elements: {point: {radius: 0, hitRadius: 0}, line: {tension: 0}},
-        interaction: {mode: "nearest", axis: "x", intersect: false},
-        scales: {
-          x: {ticks: {maxRotation: 0, autoSkipPadding: 24, callback: (value) => axisWords(value)}, grid: {}},
-          y: {ticks: {callback: (value) => valueWords(value, this.chart?.options.scales.y.type)}, grid: {}},
-        },
-        plugins: {
-          legend: {
-            display: false, align: "start", onClick: null,
-            labels: {boxHeight: 0, boxWidth: 28, filter: ({datasetIndex}, {datasets}) => !datasets[datasetIndex].raw && datasets[datasetIndex].data.length},
-          },
-          annotations: {},
-          tooltip: {
-            filter: (item) => !item.dataset.raw,
-            callbacks: {
-              title: (items) => items.length ? `step ${whole(items[0].raw.step)}` : "",
-              label: ({dataset, raw}) => raw.y === raw.rawValue ? `${dataset.label}: ${number(raw.y)}`
-                : `${dataset.label}: ${number(raw.rawValue)} (smoothed ${number(raw.y)})`,
-            },
-          },
-        },
-      },
-    });
-    this.chart = chart;
-    this.recolor(false);
-    listenForZoom(this);
-    return chart;
-  }
-
-  recolor(draw = true) {
-    colors = new Map();
-    const {options} = this.chart;
-    const size = Number(color("--plot-font")) || 12;
-    for (const scale of [options.scales.x, options.scales.y]) {
-      scale.ticks.color = color("--muted");
-      scale.ticks.font = {size};
-      scale.grid.color = color("--grid");
-      scale.grid.borderColor = color("--grid");
-    }
-    options.font = {size};
-    options.plugins.legend.labels.color = color("--muted");
-    options.plugins.legend.labels.font = {size};
-    if (draw) this.draw(true);
+  recolor() {
+    recolor(this.chart);
+    this.draw(true);
   }
 
   stepAt(x) {

@@ -27,6 +27,7 @@ export class Series {
     this.rows = [];
     this.loaded = null;   // {from, to} of the last load
     this.appended = 0;
+    this.cuts = 0;        // how often rows were taken back
   }
 
   /// Loads [from, to] (undefined = open) in at most `points` rows. A load that is overtaken by another is dropped.
@@ -52,7 +53,7 @@ export class Series {
     for (const point of points) {
       const value = point[this.key];
       if (value === undefined || value === null) continue;
-      while (this.rows.length && this.rows.at(-1)[0] >= point.step) this.rows.pop();
+      for (; this.rows.length && this.rows.at(-1)[0] >= point.step; ++this.cuts) this.rows.pop();
       const row = [point.step, value, value, value];
       row.live = true;
       this.rows.push(row);

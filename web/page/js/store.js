@@ -18,7 +18,7 @@ export const state = {
 const listeners = new Map();  // kind -> Set of functions
 
 /// Calls `listener` on each change of a kind: "runs", "metrics", "sample", "checkpoint", "intervention", "state", "gap",
-/// "connection", "settings", "theme", "resize", "view" (it ends). Returns the function that ends it.
+/// "connection", "settings", "theme", "resize", "view" (it ends), and "beat" (below). Returns the function that ends it.
 export function on(kind, listener) {
   if (!listeners.has(kind)) listeners.set(kind, new Set());
   listeners.get(kind).add(listener);
@@ -27,6 +27,29 @@ export function on(kind, listener) {
 
 export function emit(kind, detail) {
   for (const listener of [...(listeners.get(kind) ?? [])]) listener(detail);
+}
+
+// All that follows new metrics is drawn in one frame, at a "beat": a browser's frame costs milliseconds however little
+// changes in it. Listeners get true at about one beat a second, when what need not be so quick is drawn, too.
+const calm = 900, short = 100;  // milliseconds
+let waiting = false, owed = false, last = -short, lastCalm = -calm;
+
+function beat() {
+  last = performance.now();
+  owed = last - lastCalm < calm;
+  if (!owed) lastCalm = last;
+  emit("beat", !owed);
+}
+
+/// Draws now, for the next frame; what comes quickly after it (another run's metrics in the same piece) as that frame begins.
+export function askBeat() {
+  if (waiting) return;
+  if (performance.now() - last >= short) return beat();
+  waiting = true;
+  requestAnimationFrame(() => {
+    waiting = false;
+    beat();
+  });
 }
 
 /// The address of a view with the present settings, changed by `changes`.
@@ -73,6 +96,7 @@ async function loadLatest(run) {
   if (!known || !latest) return;
   known.metrics = {...latest, ...known.metrics};
   emit("metrics", {run: run.id, points: []});
+  askBeat();
 }
 
 export function isActive(run) {
@@ -121,6 +145,7 @@ function receive(name, data) {
     }
   }
   emit(name, data);
+  if (name === "metrics" || name === "state" || (name === "ping" && owed)) askBeat();
 }
 
 /// Opens the stream and keeps the list of runs. Resolves with its first word, the runs: what is fetched from then on has

@@ -47,7 +47,7 @@ function show(body) {
 
   fill(body, h("div.panel", {}, facts), plotSettings(), plot.element, table, trouble);
   load();
-  const ends = [on("current", load), on("metrics", draw)];
+  const ends = [on("current", load), on("beat", (all) => all && draw())];
   return () => {
     ends.forEach((end) => end());
     plot.destroy();

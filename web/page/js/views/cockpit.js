@@ -1,5 +1,5 @@
 // Cockpit: how far the run is, its curves, and the levers. Every act lands between two steps and is marked on the plots.
-import {h, fill, throttled} from "../dom.js";
+import {h, fill, write} from "../dom.js";
 import {get} from "../api.js";
 import {duration, number, percent, whole, count} from "../format.js";
 import {explain, say} from "../notices.js";
@@ -9,12 +9,15 @@ import {plotSettings} from "./plot-settings.js";
 
 const levers = [["learning-rate", "Learning rate"], ["batch-size", "Batch size"], ["dropout", "Dropout"], ["prompt", "Prompt of the samples"]];
 
+/// The clock's own corrections are many, and move no lever.
+const isTiny = (event) => String(event.id).startsWith("clock-");
+
 const names = ["Loss (nats a token)", "Validation loss", "Bits a byte", "Learning rate", "Gradient norm", "Tokens a second",
   "Share of the peak", "Tokens seen", "Time"];
 
 function show(body) {
   const cells = names.map(() => h("dd", {}, "–"));
-  const facts = h("dl.facts", {}, names.map((name, i) => h("div", {}, h("dt", {}, name), cells[i])));
+  const facts = h("dl.facts.live", {}, names.map((name, i) => h("div", {}, h("dt", {}, name), cells[i])));
   const sentence = h("p", {role: "status"});
   const bar = h("progress", {max: "1", "aria-label": "Share of the steps done"});
   const reason = h("p");
@@ -27,25 +30,32 @@ function show(body) {
     command(run, name, more).then(() => say(words)).catch(explain);
   }
 
-  function drawFacts() {
+  /// The sentence and the loss at every beat, the other figures once a second: nobody reads nine numbers that flicker.
+  function drawFacts(all = true) {
     const run = state.current;
+    if (!run) return;
     const m = run.metrics ?? {};
     const left = m.seconds && m.step ? (run.steps - m.step) * m.seconds / m.step : NaN;
-    bar.value = run.steps ? run.step / run.steps : 0;
     const how = {starting: "is getting ready", running: "is training", paused: "is paused", stopped: "was stopped",
       finished: "has finished", failed: "failed"}[run.state] ?? run.state;
-    fill(sentence, `${run.id} ${how}: step ${whole(run.step)} of ${whole(run.steps)}` +
+    write(sentence, `${run.id} ${how}: step ${whole(run.step)} of ${whole(run.steps)}` +
       (run.state === "running" && Number.isFinite(left) ? `, about ${duration(left)} left.` : "."));
+    write(cells[0], number(m.loss));
+    if (!all) return;
+    bar.value = run.steps ? run.step / run.steps : 0;
     const values = [number(m.loss), number(m.val_loss), number(m.bits_per_byte), number(m.learning_rate), number(m.grad_norm),
       count(m.tokens_per_second), percent(m.mfu), count(m.tokens), duration(m.seconds)];
-    values.forEach((value, i) => { if (cells[i].textContent !== value) cells[i].textContent = value; });
-    const over = !isActive(run);
+    values.forEach((value, i) => write(cells[i], value));
+  }
+
+  /// How it ended, and what to do now.
+  function drawEnd() {
+    const run = state.current, over = run && !isActive(run);
     reason.hidden = !over || !run.message;
+    next.hidden = !over || run.state === "failed" || !run.step;
+    if (!over) return;
     reason.className = run.state === "failed" ? "bad" : "muted";
     fill(reason, run.message ?? "");
-    next.hidden = !over || run.state === "failed" || !run.step;
-    if (next.hidden || next.dataset.of === run.id) return;
-    next.dataset.of = run.id;
     const way = (view, words) => h("a", {href: address(view, {run: run.id})}, words);
     fill(next, "What now: ", way("playground", "play with it"), ", ", way("sample-timeline", "see how it learnt to write"), ", ",
       way("before-and-after", "hold it against another"), ", or ", way("fork", "branch off"), " and turn a knob.");
@@ -109,10 +119,10 @@ function show(body) {
 
   const plots = [
     new Plot({key: "loss", with: ["val_loss"], title: "Loss", words: "training and validation, nats a token; lower is better"}),
-    new Plot({key: "learning_rate", pace: 1000, title: "Learning rate", words: "how far a step goes"}),
-    new Plot({key: "grad_norm", pace: 1000, title: "Gradient norm", words: "how steep the ground is; spikes are trouble"}),
-    new Plot({key: "tokens_per_second", pace: 1000, title: "Tokens a second", words: "speed"}),
-    new Plot({key: "mfu", pace: 1000, title: "Share of the peak", words: "of the operations that this machine could do"}),
+    new Plot({key: "learning_rate", calm: true, title: "Learning rate", words: "how far a step goes"}),
+    new Plot({key: "grad_norm", calm: true, title: "Gradient norm", words: "how steep the ground is; spikes are trouble"}),
+    new Plot({key: "tokens_per_second", calm: true, title: "Tokens a second", words: "speed"}),
+    new Plot({key: "mfu", calm: true, title: "Share of the peak", words: "of the operations that this machine could do"}),
   ];
   plots[0].element.classList.add("tall", "wide");
 
@@ -122,9 +132,9 @@ function show(body) {
       h("div.panel", {}, h("h2", {}, "Go back"), rewind)));
   fill(body, panels);
 
-  const redraw = () => { drawFacts(); drawButtons(); };
-  const ends = [on("metrics", throttled(drawFacts, 150)), on("runs", redraw), on("current", () => { redraw(); drawCheckpoints(); drawLevers(); }),
-    on("checkpoint", drawCheckpoints), on("intervention", drawLevers), on("state", drawLevers)];
+  const redraw = () => { drawFacts(); drawEnd(); drawButtons(); };
+  const ends = [on("beat", drawFacts), on("runs", redraw), on("current", () => { redraw(); drawCheckpoints(); drawLevers(); }),
+    on("checkpoint", drawCheckpoints), on("intervention", (event) => isTiny(event) || drawLevers()), on("state", drawLevers)];
   redraw();
   drawLevers();
   drawCheckpoints();

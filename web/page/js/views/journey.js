@@ -76,7 +76,7 @@ function show(body) {
     drawGarden();
   };
   const ends = [on("runs", drawGarden), on("resize", drawGarden), on("current", () => { drawGarden(); drawStory(); }),
-    on("sample", (line) => line.run === state.current?.id && drawStory()), on("metrics", drawSoon)];
+    on("sample", (line) => line.run === state.current?.id && drawStory()), on("beat", (all) => all && drawSoon())];
   return () => ends.forEach((end) => end());
 }
 
