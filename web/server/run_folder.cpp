@@ -182,6 +182,7 @@ std::string GrowingFile::read(bool& restarted) {
   if (file.status.st_size < offset_ || (inode_ != 0 && file.status.st_ino != inode_))
     offset_ = 0, restarted = true;
   inode_ = file.status.st_ino;
+  size_ = file.status.st_size;
   std::string text = file.range(offset_, std::min<int64_t>(file.status.st_size, offset_ + kMostBytesARead));
   text.resize(text.rfind('\n') + 1);  // npos + 1 = 0: no whole line yet
   offset_ += static_cast<int64_t>(text.size());
@@ -298,6 +299,11 @@ void RunFolder::update_series() {
     const std::string text = metrics_.read(restarted);
     if (restarted) series_ = SeriesIndex();
     if (text.empty()) break;
+    if (series_.lines() == 0) {
+      const auto lines = std::count(text.begin(), text.end(), '\n');
+      series_.expect(static_cast<size_t>(static_cast<double>(lines) * 1.02 * static_cast<double>(metrics_.size()) /
+                                         static_cast<double>(text.size())));
+    }
     scan_metrics(series_, text);
   }
   series_bytes_ = series_.bytes();

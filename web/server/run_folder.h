@@ -24,12 +24,14 @@ class GrowingFile {
   /// New whole lines (a few megabytes a call; call again while it is not empty). `restarted`: the file
   /// was cut or replaced, and what was read before no longer holds.
   std::string read(bool& restarted);
+  /// Bytes of the file when it was last read.
+  int64_t size() const { return size_; }
   /// From now on only what is appended after this moment.
   void skip_to_end();
 
  private:
   std::filesystem::path path_;
-  int64_t offset_ = 0;
+  int64_t offset_ = 0, size_ = 0;
   ino_t inode_ = 0;
 };
 

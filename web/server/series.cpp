@@ -10,9 +10,16 @@ void SeriesIndex::Column::push(double value) {
   values.push_back(value);
   for (size_t level = 0;; ++level) {
     const size_t bucket = size_t{1} << (level + kFirstLevel);
-    if (values.size() % bucket != 0) return;
+    if ((values.size() & (bucket - 1)) != 0) return;
     if (levels.size() <= level) levels.emplace_back();
-    levels[level].push_back(extremes(values.size() - bucket, values.size()));
+    Extremes joined;
+    if (level == 0) {
+      for (size_t i = values.size() - bucket; i < values.size(); ++i) joined.join(values[i], values[i]);
+    } else {  // the two halves, which have just become full
+      const auto& halves = levels[level - 1];
+      for (size_t i = halves.size() - 2; i < halves.size(); ++i) joined.join(halves[i].min, halves[i].max);
+    }
+    levels[level].push_back(joined);
   }
 }
 
@@ -47,6 +54,12 @@ SeriesIndex::Extremes SeriesIndex::Column::extremes(size_t begin, size_t end) co
   return result;
 }
 
+void SeriesIndex::expect(size_t lines) {
+  expected_ = lines;
+  steps_.reserve(lines);
+  for (auto& [key, column] : columns_) column.values.reserve(lines);
+}
+
 void SeriesIndex::begin_line(int64_t step) {
   place_ = 0;
   if (!steps_.empty() && step == steps_.back())
@@ -73,7 +86,10 @@ SeriesIndex::Column& SeriesIndex::column_of(std::string_view key) {
   const size_t place = place_++;
   if (place < order_.size() && order_[place]->first == key) return order_[place]->second;
   auto found = columns_.find(key);
-  if (found == columns_.end()) found = columns_.emplace(std::string(key), Column{}).first;
+  if (found == columns_.end()) {
+    found = columns_.emplace(std::string(key), Column{}).first;
+    found->second.values.reserve(expected_);
+  }
   order_.resize(place);
   order_.push_back(&*found);
   return found->second;
@@ -143,10 +159,10 @@ SeriesIndex::Answer SeriesIndex::query(std::string_view key, int64_t from, int64
 }
 
 size_t SeriesIndex::bytes() const {
-  size_t total = steps_.capacity() * sizeof(int64_t);
+  size_t total = steps_.size() * sizeof(int64_t);  // what is only reserved takes no memory yet
   for (const auto& [key, column] : columns_) {
-    total += column.values.capacity() * sizeof(double) + column.lines.capacity() * sizeof(uint32_t);
-    for (const auto& level : column.levels) total += level.capacity() * sizeof(Extremes);
+    total += column.values.size() * sizeof(double) + column.lines.size() * sizeof(uint32_t);
+    for (const auto& level : column.levels) total += level.size() * sizeof(Extremes);
   }
   return total;
 }

@@ -32,6 +32,8 @@ class SeriesIndex {
     std::vector<Row> rows;
   };
 
+  /// About so many lines will come in all: memory for them is set aside at once.
+  void expect(size_t lines);
   /// Begins a line of metrics. A step before the last one goes back: the lines from there on are forgotten
   /// first.
   void begin_line(int64_t step);
@@ -71,6 +73,7 @@ class SeriesIndex {
   Column& column_of(std::string_view key);
 
   std::vector<int64_t> steps_;  // of each line
+  size_t expected_ = 0;
   std::map<std::string, Column, std::less<>> columns_;
   // Lines name their keys in the same order, line after line: the columns in that order, and the place in it.
   std::vector<std::pair<const std::string, Column>*> order_;
