@@ -66,6 +66,7 @@ export class Program {
   }
 
   async listen(words) {
+    await this.kill();  // an earlier one, where a test has failed
     this.server = spawn(seedling, words, {env: this.environment, cwd: this.folder, stdio: ["ignore", "ignore", "pipe"]});
     let said = "";
     this.server.stderr.on("data", (data) => { said += data; });

@@ -34,7 +34,8 @@ struct App {
   ModelStore models;
   bool token_for_all = false;
   std::atomic<int> streams{0};
-  std::atomic<std::chrono::steady_clock::rep> last_request{0};  // when something was last asked, streams aside; 0: never
+  std::atomic<std::chrono::steady_clock::rep> last_request{
+      0};  // when something was last asked, streams aside; 0: never
 };
 
 /// One request: its path cut at the slashes ("api", "runs", "ID"), and where the reply goes.

@@ -79,7 +79,8 @@ void EventHub::flush() {
   points_.clear();
 }
 
-/// The gatherer's thread: a line after a silence goes out at once; those that follow quickly are sent together.
+/// The gatherer's thread: a line after a silence goes out at once; those that follow quickly are sent
+/// together.
 void EventHub::gather() {
   const auto pause = std::chrono::milliseconds(gather_milliseconds_);
   auto next = std::chrono::steady_clock::now();
@@ -110,12 +111,13 @@ bool EventHub::find(const std::string& id, uint64_t& position) const {
   return true;
 }
 
-std::vector<std::shared_ptr<const std::string>> EventHub::read(uint64_t& cursor, uint64_t& dropped,
-                                                               int milliseconds,
-                                                               std::chrono::steady_clock::time_point metrics_from) {
+std::vector<std::shared_ptr<const std::string>> EventHub::read(
+    uint64_t& cursor, uint64_t& dropped, int milliseconds,
+    std::chrono::steady_clock::time_point metrics_from) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
   std::unique_lock lock(mutex_);
-  wake_readers_.wait_until(lock, std::min(end, metrics_from), [&] { return closed_ || cursor < after_news_; });
+  wake_readers_.wait_until(lock, std::min(end, metrics_from),
+                           [&] { return closed_ || cursor < after_news_; });
   if (metrics_from.time_since_epoch().count() > 0) flush();  // this reader has waited long enough
   wake_readers_.wait_until(lock, end, [&] { return closed_ || cursor < first_ + ring_.size(); });
   dropped = cursor < first_ ? first_ - cursor : 0;

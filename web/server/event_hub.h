@@ -42,11 +42,12 @@ class EventHub {
   /// The position after the event with that id ("BOOT-17"), if it is still in the ring.
   bool find(const std::string& id, uint64_t& position) const;
   /// Waits up to the given time for events at and after the cursor, and moves it past them. `dropped` counts
-  /// those that had left the ring before they were read. Frames are whole server-sent events. Before the moment
-  /// `metrics_from`, metrics alone are no reason to return: a reader that wants them a few times a second sleeps
-  /// through the steps in between, and still hears of everything else at once.
-  std::vector<std::shared_ptr<const std::string>> read(uint64_t& cursor, uint64_t& dropped, int milliseconds,
-                                                       std::chrono::steady_clock::time_point metrics_from = {});
+  /// those that had left the ring before they were read. Frames are whole server-sent events. Before the
+  /// moment `metrics_from`, metrics alone are no reason to return: a reader that wants them a few times a
+  /// second sleeps through the steps in between, and still hears of everything else at once.
+  std::vector<std::shared_ptr<const std::string>> read(
+      uint64_t& cursor, uint64_t& dropped, int milliseconds,
+      std::chrono::steady_clock::time_point metrics_from = {});
 
   /// One server-sent event without an id.
   static std::string frame(const std::string& kind, const std::string& data);

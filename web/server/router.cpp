@@ -112,7 +112,8 @@ void Call::reply(const nlohmann::json& value, int status) const {
 }
 
 void answer(App& app, const httplib::Request& request, httplib::Response& response) {
-  if (request.path != "/api/stream") app.last_request = std::chrono::steady_clock::now().time_since_epoch().count();
+  if (request.path != "/api/stream")
+    app.last_request = std::chrono::steady_clock::now().time_since_epoch().count();
   const bool openai = request.path.rfind("/v1", 0) == 0;
   const auto refuse = [&](const HttpError& error) {
     response.status = error.status();

@@ -22,7 +22,8 @@ std::shared_ptr<RunFolder> folder_of(const Call& call) {
   return run;
 }
 
-/// The same, but null for a run of this process that is getting ready: it has no files yet, and that is no error.
+/// The same, but null for a run of this process that is getting ready: it has no files yet, and that is no
+/// error.
 std::shared_ptr<RunFolder> folder_if_begun(const Call& call) {
   auto run = call.app.store.find(call.path[2]);
   if (!run) call.app.manager.describe(call.path[2]);  // 404 where nobody knows it

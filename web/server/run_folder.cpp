@@ -25,7 +25,8 @@ constexpr int64_t kTailBytes = 64 * 1024;
 constexpr size_t kMostLines = 20000;
 
 constexpr char kSilentEnd[] =
-    "It ended without saying why: the program was killed, or the computer went off. It can be continued from its last "
+    "It ended without saying why: the program was killed, or the computer went off. It can be continued from "
+    "its last "
     "checkpoint.";
 
 struct OpenFile {
@@ -159,8 +160,8 @@ void copy_for_fork(const fs::path& parent, const std::string& checkpoint, const 
   fs::copy(parent / "checkpoints" / checkpoint, fork / "checkpoints" / checkpoint,
            fs::copy_options::recursive, error);
   if (!error) fs::create_symlink(checkpoint, fork / "checkpoints" / "latest", error);
-  for (const char* name :
-       {"metrics.jsonl", "samples.jsonl", "events.jsonl", "health.jsonl"}) {  // cut to the checkpoint when it is resumed
+  for (const char* name : {"metrics.jsonl", "samples.jsonl", "events.jsonl",
+                           "health.jsonl"}) {  // cut to the checkpoint when it is resumed
     if (!error && fs::exists(parent / name)) fs::copy_file(parent / name, fork / name, error);
   }
   if (error) fail(fork.string(), ": the fork cannot be made: ", error.message());
@@ -301,8 +302,9 @@ void RunFolder::update_series() {
     if (text.empty()) break;
     if (series_.lines() == 0) {
       const auto lines = std::count(text.begin(), text.end(), '\n');
-      series_.expect(static_cast<size_t>(static_cast<double>(lines) * 1.02 * static_cast<double>(metrics_.size()) /
-                                         static_cast<double>(text.size())));
+      series_.expect(
+          static_cast<size_t>(static_cast<double>(lines) * 1.02 * static_cast<double>(metrics_.size()) /
+                              static_cast<double>(text.size())));
     }
     scan_metrics(series_, text);
   }

@@ -17,8 +17,9 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kPing = std::chrono::milliseconds(1000);
 constexpr int kSlowestPace = 1000;
 
-/// One reader: counts itself among the streams as long as it lives. Metrics come as soon as they are there, or with a
-/// `pace` at most once in so many milliseconds: a page that shows them four times a second need not be woken by each.
+/// One reader: counts itself among the streams as long as it lives. Metrics come as soon as they are there,
+/// or with a `pace` at most once in so many milliseconds: a page that shows them four times a second need not
+/// be woken by each.
 class StreamReader {
  public:
   StreamReader(App& app, const std::string& last_id, int64_t pace) : app_(app), pace_(pace) {
@@ -47,7 +48,8 @@ class StreamReader {
       greeting_.clear();
       return write(sink, text);
     }
-    const bool ending = app_.hub.closed();  // what is in the ring still goes out: the last words of a run, say
+    const bool ending =
+        app_.hub.closed();  // what is in the ring still goes out: the last words of a run, say
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next_ping_ - Clock::now());
     uint64_t dropped = 0;
     const auto events =
@@ -89,7 +91,8 @@ class StreamReader {
 
 void get_stream(const Call& call) {
   const int64_t pace = call.integer_parameter("pace", 0, 0, kSlowestPace);
-  auto reader = std::make_shared<StreamReader>(call.app, call.request.get_header_value("Last-Event-ID"), pace);
+  auto reader =
+      std::make_shared<StreamReader>(call.app, call.request.get_header_value("Last-Event-ID"), pace);
   call.response.set_chunked_content_provider(
       "text/event-stream", [reader](size_t, httplib::DataSink& sink) { return reader->serve(sink); });
 }
