@@ -27,7 +27,7 @@ constexpr Rung kLadder[] = {{2, 3, 96},  {3, 3, 96},  {3, 4, 128}, {4, 4, 128}, 
                             {4, 4, 256}, {6, 4, 256}, {6, 6, 384}, {8, 8, 512}, {12, 12, 768}};
 
 /// Constants of the law in autopilot.h.
-constexpr double kA = 6.08, kAlpha = 0.31, kB = 2.676e8, kGamma = 0.172, kBeta = 1.3;
+constexpr double kA = 18.41, kAlpha = 0.5396, kB = 2.7436e8, kGamma = 0.2082, kBeta = 1.2014;
 
 /// Weights besides the embedding that a training token can pay for at most: the law knows nothing of overfitting. (nanoGPT's
 /// `baby` has ten a character of tiny Shakespeare, and needs dropout.)
