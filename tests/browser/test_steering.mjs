@@ -41,9 +41,9 @@ suite("steering", () => {
 
   check("the curve moves", async () => {
     const loss = `${run} loss`;
-    const first = await until(async () => (await plotOf(page, "loss")).curves[loss]?.count > 3 && plotOf(page, "loss"), "points on the loss curve", 60000);
+    await until(async () => (await plotOf(page, "loss")).curves[loss]?.count > 3, "points on the loss curve", 60000);
     const picture = () => page.evaluate(() => document.querySelector('[data-plot="loss"] canvas').toDataURL());
-    const before = await picture();
+    const before = await picture(), first = await plotOf(page, "loss");
     await until(async () => (await plotOf(page, "loss")).curves[loss].last > first.curves[loss].last + 5, "the curve grows");
     assert.notEqual(await picture(), before);
     await until(async () => (await page.locator("p.empty:visible").count()) === 0, "every plot is drawn");  // the small ones: once a second

@@ -14,6 +14,7 @@
 #include "web/server/connection.h"
 #include "web/server/fields.h"
 #include "web/server/generation.h"
+#include "web/server/openai_request.h"
 #include "web/server/predict.h"
 #include "web/server/reply.h"
 
@@ -23,106 +24,15 @@ using nlohmann::json;
 
 namespace {
 
-constexpr size_t kMostPrompts = 8, kMostStops = 4;
-
-/// What both endpoints ask for.
-struct Request {
-  std::string model;
-  SamplingOptions sampling;
-  std::vector<std::string> stops;
-  int64_t n = 1, logprobs = -1;
-  bool stream = false, usage = false, echo = false, chat = false;
-};
-
 int64_t unix_time() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
 
-std::vector<std::string> take_stops(json& body) {
-  const json stop = take_any(body, "stop");
-  std::vector<std::string> stops;
-  if (stop.is_string())
-    stops.push_back(stop);
-  else if (stop.is_array()) {
-    for (const json& entry : stop) {
-      if (!entry.is_string()) refuse_malformed("\"stop\" must be a text or a list of texts");
-      stops.push_back(entry);
-    }
-  } else if (!stop.is_null()) {
-    refuse_malformed("\"stop\" must be a text or a list of texts");
-  }
-  if (stops.size() > kMostStops) refuse_out_of_range("\"stop\" has more than 4 entries");
-  return stops;
-}
-
-Request take_request(json& body, bool chat) {
-  Request request;
-  request.chat = chat;
-  request.model = take_string(body, "model");
-  request.stream = take_flag(body, "stream", false);
-  json options = take_any(body, "stream_options");
-  if (options.is_object())
-    request.usage = take_flag(options, "include_usage", false);
-  else if (!options.is_null())
-    refuse_malformed("\"stream_options\" must be an object");
-  request.n = take_integer(body, "n", 1, 1, 4);
-  request.stops = take_stops(body);
-  SamplingOptions& sampling = request.sampling;
-  const int64_t otherwise = take_integer(body, "max_tokens", chat ? 256 : 16, 0, 2048);
-  sampling.max_tokens = take_integer(body, "max_completion_tokens", otherwise, 0, 2048);
-  sampling.temperature = static_cast<float>(take_number(body, "temperature", 1.0, 0.0, 2.0));
-  sampling.top_p = static_cast<float>(take_number(body, "top_p", 1.0, 0.0, 1.0));
-  sampling.seed = static_cast<uint64_t>(
-      take_integer(body, "seed", std::chrono::steady_clock::now().time_since_epoch().count() & 0xFFFFFF,
-                   -int64_t{9007199254740991}, int64_t{9007199254740991}));
-  const json logprobs = take_any(body, "logprobs");
-  const int64_t top = take_integer(body, "top_logprobs", 0, 0, 10);
-  if (logprobs.is_boolean())
-    request.logprobs = logprobs.get<bool>() ? top : -1;
-  else if (logprobs.is_number_integer())
-    request.logprobs = std::min<int64_t>(10, logprobs.get<int64_t>());
-  else if (!logprobs.is_null())
-    refuse_malformed("\"logprobs\" must be a number or true");
-  request.echo = take_flag(body, "echo", false);
-  return request;
-}
-
-/// A text, a list of texts, a list of ids, or a list of lists of ids.
-std::vector<std::vector<int32_t>> take_prompts(json& body, const Tokenizer& tokenizer) {
-  const json prompt = take_any(body, "prompt");
-  const auto ids_of = [&](const json& list) {
-    std::vector<int32_t> ids;
-    for (const json& id : list) {
-      if (!id.is_number_integer()) refuse_malformed("\"prompt\" must be text or token ids");
-      const int64_t value = id;
-      if (value < 0 || value >= tokenizer.vocab_size())
-        refuse_out_of_range("a token id of \"prompt\" is outside the vocabulary");
-      ids.push_back(static_cast<int32_t>(value));
-    }
-    return ids;
-  };
-  if (prompt.is_null()) return {{}};
-  if (prompt.is_string()) return {tokenizer.encode(prompt.get<std::string>())};
-  if (!prompt.is_array() || prompt.empty()) refuse_malformed("\"prompt\" must be text or token ids");
-  if (prompt[0].is_number()) return {ids_of(prompt)};
-  if (prompt.size() > kMostPrompts) refuse_out_of_range("at most 8 prompts at once");
-  std::vector<std::vector<int32_t>> prompts;
-  for (const json& one : prompt) {
-    if (one.is_string())
-      prompts.push_back(tokenizer.encode(one.get<std::string>()));
-    else if (one.is_array())
-      prompts.push_back(ids_of(one));
-    else
-      refuse_malformed("\"prompt\" must be text or token ids");
-  }
-  return prompts;
-}
-
 /// The probabilities of the tokens, in the form of the endpoint.
 class LogProbabilities {
  public:
-  LogProbabilities(const Request& request, const Tokenizer& tokenizer)
+  LogProbabilities(const OpenAiRequest& request, const Tokenizer& tokenizer)
       : request_(request), tokenizer_(tokenizer) {}
 
   void add(const GeneratedToken& token) {
@@ -168,7 +78,7 @@ class LogProbabilities {
   }
   static double log_of(float p) { return std::log(std::max(static_cast<double>(p), 1e-300)); }
 
-  const Request& request_;
+  const OpenAiRequest& request_;
   const Tokenizer& tokenizer_;
   json content_ = json::array(), tokens_ = json::array(), logs_ = json::array(), tops_ = json::array(),
        offsets_ = json::array();
@@ -177,10 +87,10 @@ class LogProbabilities {
 
 /// A request between its parsing and its last byte; holds the model.
 struct Work {
-  Work(ModelStore::Lease lease_in, Request request_in)
+  Work(ModelStore::Lease lease_in, OpenAiRequest request_in)
       : lease(std::move(lease_in)), request(std::move(request_in)) {}
   ModelStore::Lease lease;
-  Request request;
+  OpenAiRequest request;
   std::vector<std::vector<int32_t>> prompts;
   std::string id;
   int64_t created = unix_time();
@@ -319,7 +229,7 @@ void stream_reply(App& app, Work& work, httplib::DataSink& sink) {
 
 void answer_request(const Call& call, bool chat) {
   json body = parse_body(call.request.body, false);
-  Request request = take_request(body, chat);
+  OpenAiRequest request = take_openai_request(body, chat);
   const json messages = chat ? take_any(body, "messages") : json(nullptr);
   std::shared_ptr<Work> work;
   try {

@@ -19,41 +19,13 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr int64_t kMostBytesARead = int64_t{2} << 20;  // stays in the cache between reading and scanning
 constexpr int64_t kMostLineBytes = int64_t{64} << 20;
-constexpr int64_t kTailBytes = 64 * 1024;
 constexpr size_t kMostLines = 20000;
 
 constexpr char kSilentEnd[] =
     "It ended without saying why: the program was killed, or the computer went off. It can be continued from "
     "its last "
     "checkpoint.";
-
-struct OpenFile {
-  explicit OpenFile(const fs::path& path) : descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (descriptor >= 0 && ::fstat(descriptor, &status) != 0) ::close(descriptor), descriptor = -1;
-  }
-  ~OpenFile() {
-    if (descriptor >= 0) ::close(descriptor);
-  }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  /// Bytes [begin, end), or fewer at the end of the file.
-  std::string range(int64_t begin, int64_t end) const {
-    std::string text(static_cast<size_t>(std::max<int64_t>(0, end - begin)), '\0');
-    size_t done = 0;
-    while (done < text.size()) {
-      const ssize_t n =
-          ::pread(descriptor, text.data() + done, text.size() - done, begin + static_cast<int64_t>(done));
-      if (n <= 0) break;
-      done += static_cast<size_t>(n);
-    }
-    text.resize(done);
-    return text;
-  }
-  int descriptor;
-  struct stat status {};
-};
 
 /// A trainer holds a lock on its metrics.jsonl as long as it lives (training/line_file.h), whatever process
 /// it is in.
@@ -113,38 +85,6 @@ bool valid_run_id(const std::string& id) {
          id.find_first_not_of(kAllowed) == std::string::npos;
 }
 
-json parse_line(std::string_view text) {
-  std::string clean = replace_invalid_utf8(text);
-  json line = json::parse(clean, nullptr, false);
-  if (line.is_discarded()) {  // perhaps for a bare NaN, Infinity or -Infinity, outside of strings
-    std::string strict;
-    bool quoted = false;
-    for (size_t i = 0; i < clean.size(); ++i) {
-      if (clean[i] == '"' && (i == 0 || clean[i - 1] != '\\')) quoted = !quoted;
-      size_t length = 0;
-      for (const std::string_view word : {"-Infinity", "Infinity", "NaN"}) {
-        if (!quoted && clean.compare(i, word.size(), word) == 0) length = std::max(length, word.size());
-      }
-      strict += length > 0 ? "null" : clean.substr(i, 1);
-      if (length > 0) i += length - 1;
-    }
-    line = json::parse(strict, nullptr, false);
-  }
-  return line.is_object() ? line : json(nullptr);
-}
-
-json last_line(const fs::path& path) {
-  const OpenFile file(path);
-  if (file.descriptor < 0) return nullptr;
-  const int64_t size = file.status.st_size;
-  std::string tail = file.range(std::max<int64_t>(0, size - kTailBytes), size);
-  const size_t end = tail.rfind('\n');
-  if (end == std::string::npos) return nullptr;
-  tail.resize(end);
-  const size_t begin = tail.rfind('\n');
-  return parse_line(std::string_view(tail).substr(begin == std::string::npos ? 0 : begin + 1));
-}
-
 json run_flag(const json& description, const std::string& flag) {
   for (const char* place : {"plan", "flags"}) {
     const auto found = description.find(place);
@@ -170,33 +110,6 @@ void copy_for_fork(const fs::path& parent, const std::string& checkpoint, const 
   run.erase("message");
   run["forked_from"] = {{"run", parent.filename().string()}, {"step", checkpoint_step(checkpoint)}};
   write_json_atomic(fork / "run.json", run);
-}
-
-std::string GrowingFile::read(bool& restarted) {
-  restarted = false;
-  const OpenFile file(path_);
-  if (file.descriptor < 0) {
-    restarted = offset_ > 0;
-    offset_ = 0, inode_ = 0;
-    return "";
-  }
-  if (file.status.st_size < offset_ || (inode_ != 0 && file.status.st_ino != inode_))
-    offset_ = 0, restarted = true;
-  inode_ = file.status.st_ino;
-  size_ = file.status.st_size;
-  std::string text = file.range(offset_, std::min<int64_t>(file.status.st_size, offset_ + kMostBytesARead));
-  text.resize(text.rfind('\n') + 1);  // npos + 1 = 0: no whole line yet
-  offset_ += static_cast<int64_t>(text.size());
-  return text;
-}
-
-void GrowingFile::skip_to_end() {
-  const OpenFile file(path_);
-  if (file.descriptor < 0) return;
-  const int64_t begin = std::max<int64_t>(0, file.status.st_size - kTailBytes);
-  const size_t newline = file.range(begin, file.status.st_size).rfind('\n');
-  offset_ = newline == std::string::npos ? begin : begin + static_cast<int64_t>(newline) + 1;
-  inode_ = file.status.st_ino;
 }
 
 RunFolder::RunFolder(std::string id, fs::path folder)

@@ -4,8 +4,6 @@
 // asks about a past run, or about one that another process trains, comes from here. Thread-safe.
 #pragma once
 
-#include <sys/types.h>
-
 #include <atomic>
 #include <filesystem>
 #include <functional>
@@ -13,27 +11,10 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "web/server/line_files.h"
 #include "web/server/series.h"
 
 namespace seedling::server {
-
-/// Reads what was appended to a file since the last time, in whole lines.
-class GrowingFile {
- public:
-  explicit GrowingFile(std::filesystem::path path) : path_(std::move(path)) {}
-  /// New whole lines (a few megabytes a call; call again while it is not empty). `restarted`: the file
-  /// was cut or replaced, and what was read before no longer holds.
-  std::string read(bool& restarted);
-  /// Bytes of the file when it was last read.
-  int64_t size() const { return size_; }
-  /// From now on only what is appended after this moment.
-  void skip_to_end();
-
- private:
-  std::filesystem::path path_;
-  int64_t offset_ = 0, size_ = 0;
-  ino_t inode_ = 0;
-};
 
 class RunFolder {
  public:
@@ -67,13 +48,6 @@ class RunFolder {
 
 /// True for [A-Za-z0-9._-]{1,64} that is not "." or "..".
 bool valid_run_id(const std::string& id);
-
-/// One line of a file of lines as an object; null where it is none. Invalid UTF-8 is replaced, and the NaN
-/// and Infinity that some programs write are read as null.
-nlohmann::json parse_line(std::string_view line);
-
-/// The last whole line of a file as JSON; null where there is none.
-nlohmann::json last_line(const std::filesystem::path& file);
 
 /// Makes the folder `fork` a run that goes on from a checkpoint of `parent` ("step-000500"): what `--resume`
 /// needs. run.json is written last. Throws Error.
