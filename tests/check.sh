@@ -1,5 +1,5 @@
 #!/bin/sh
-# make check: format, include directions, and the unit tests under the sanitizers.
+# make check: format, include directions, and the unit tests and the server's tests under the sanitizers.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -14,4 +14,6 @@ for preset in asan tsan; do
   cmake --preset $preset >/dev/null
   cmake --build --preset $preset -j"$(nproc)" >/dev/null
   ctest --test-dir build/$preset -L unit --output-on-failure
+  # The whole program: the dashboard's server behind raw sockets, with trainers, streams and models beside it.
+  ctest --test-dir build/$preset -R '^integration_test_server' --output-on-failure
 done

@@ -177,12 +177,12 @@ void RunWatcher::watch() {
   for (int round = 0; !stopping_; ++round) {
     try {
       if (round % 5 == 0) ids = store_.ids();
-      if (round > 0 && round <= kReadAhead &&
-          ids.size() >= static_cast<size_t>(round)) {  // before anybody asks
-        const auto run = store_.find(ids[static_cast<size_t>(round) - 1]);
+      for (const std::string& id : ids) look(id, round == 0);
+      if (round < kReadAhead &&
+          ids.size() > static_cast<size_t>(round)) {  // before anybody asks, the newest at once
+        const auto run = store_.find(ids[static_cast<size_t>(round)]);
         if (run) run->with_series([](const SeriesIndex&) {});
       }
-      for (const std::string& id : ids) look(id, round == 0);
     } catch (const std::exception&) {
       // A folder that vanished while it was read: the next round sees it as it is.
     }

@@ -6,9 +6,11 @@ if(NOT CPP_HTTPLIB_INCLUDE)
   message(FATAL_ERROR "cpp-httplib is missing (httplib.h). Debian and Ubuntu: apt install libcpp-httplib-dev; macOS: "
                       "brew install cpp-httplib; or give -DCPP_HTTPLIB_INCLUDE=FOLDER.")
 endif()
-# Debian packages it as a compiled library, others as a header alone (then inline functions need nothing to link).
-find_library(CPP_HTTPLIB_LIBRARY cpp-httplib)
-if(CPP_HTTPLIB_LIBRARY)
+list(APPEND includes ${CPP_HTTPLIB_INCLUDE})
+# Debian packages it as a compiled library, others as a header that holds it all: then there is nothing to link.
+file(STRINGS ${CPP_HTTPLIB_INCLUDE}/httplib.h httplib_inside REGEX "^inline bool Server::listen_after_bind" LIMIT_COUNT 1)
+if(NOT httplib_inside)
+  find_library(CPP_HTTPLIB_LIBRARY cpp-httplib REQUIRED)
   list(APPEND libraries ${CPP_HTTPLIB_LIBRARY})
 endif()
 

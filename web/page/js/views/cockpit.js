@@ -75,6 +75,7 @@ function show(body) {
       button("Save", "save", "A checkpoint is being saved."),
       h("button", {disabled: !active, onclick: confirmStop}, "Stop"));
     for (const [input, apply] of inputs.values()) input.disabled = apply.disabled = !active;
+    rewindButton.disabled = rewindTo.disabled = !active;
   }
 
   function confirmStop() {
@@ -87,7 +88,10 @@ function show(body) {
     const isText = flag === "prompt";
     const input = h("input", {...(isText ? {type: "text"} : {type: "number", step: "any", min: "0"}), "aria-label": label, data: {lever: flag}});
     const change = () => {
-      if (input.value === "") return;
+      if (input.value === "") {
+        say(`${label}: type the new value first.`);
+        return input.focus();
+      }
       act("set", `${label} is ${input.value} from the next step on.`, {[flag]: isText ? input.value : Number(input.value)});
     };
     const apply = h("button.small", {onclick: change}, "Set");
@@ -105,9 +109,10 @@ function show(body) {
   }
 
   const rewindTo = h("select", {"aria-label": "Checkpoint to go back to"});
-  const rewind = h("div.row", {}, rewindTo, h("button.small", {
+  const rewindButton = h("button.small", {
     onclick: () => rewindTo.value && act("rewind", `Back to step ${rewindTo.value}.`, {step: Number(rewindTo.value)}),
-  }, "Rewind"));
+  }, "Rewind");
+  const rewind = h("div.row", {}, rewindTo, rewindButton);
 
   async function drawCheckpoints() {
     const run = state.current;

@@ -71,7 +71,7 @@ function show(body) {
   drawStory();
   let last = 0;
   const drawSoon = () => {
-    if (document.hidden || performance.now() - last < 2000) return;
+    if (document.hidden || performance.now() - last < 2000 || garden.contains(document.activeElement)) return;
     last = performance.now();
     drawGarden();
   };

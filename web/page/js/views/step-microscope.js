@@ -13,7 +13,8 @@ function show(body) {
   const picker = modelPicker(() => take());
   const button = h("button.primary", {onclick: () => take()}, "Take one step");
   const take = latest(async (signal) => {
-    if (!picker.value() || !text.value().trim()) return;
+    if (!picker.value()) return;
+    if (!text.value().trim()) return fill(trouble, h("p.bad", {role: "status"}, "Type a text first: the step is taken on it."));
     button.disabled = true;
     try {
       const reply = await post("/api/inspect", {view: "step", model: picker.value(), text: text.value(), "learning-rate": Number(rate.value)}, signal);
