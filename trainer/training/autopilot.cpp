@@ -29,9 +29,13 @@ constexpr Rung kLadder[] = {{2, 3, 96},  {3, 3, 96},  {3, 4, 128}, {4, 4, 128}, 
 /// Constants of the law in autopilot.h.
 constexpr double kA = 18.41, kAlpha = 0.5396, kB = 2.7436e8, kGamma = 0.2082, kBeta = 1.2014;
 
-/// Weights besides the embedding that a training token can pay for at most: the law knows nothing of overfitting. (nanoGPT's
-/// `baby` has ten a character of tiny Shakespeare, and needs dropout.)
+/// Weights besides the embedding that a training token can pay for at most: the law knows nothing of
+/// overfitting. (nanoGPT's `baby` has ten a character of tiny Shakespeare, and needs dropout.)
 constexpr double kMostWeightsPerToken = 16.0;
+
+/// Ends within a hundredth of each other are the same to the law; the larger model then brings more to its
+/// tasks.
+constexpr double kAsGood = 1.01;
 
 /// Shares of the time that are not training steps.
 constexpr double kEvaluationShare = 0.08, kOtherShare = 0.03;
@@ -124,7 +128,8 @@ AutopilotChoice choose_for_minutes(const PretrainFlags& given, const AutopilotFa
   const double seconds_each = std::min(0.6, 0.02 * *t.minutes * 60.0);
 
   json table = json::array();
-  Candidate best;
+  Candidate best;       // the largest whose end is as good as the lowest
+  double lowest = 0.0;  // bits a byte
   int worse = 0;
   const auto consider = [&](const PretrainFlags& candidate_flags) {
     Candidate candidate = time_candidate(candidate_flags, facts, backend, seconds_each);
@@ -134,9 +139,10 @@ AutopilotChoice choose_for_minutes(const PretrainFlags& given, const AutopilotFa
                      {"tokens_per_second", candidate.tokens_per_second},
                      {"tokens", candidate.tokens},
                      {"predicted_bits_per_byte", candidate.bits}});
-    const bool better = best.tokens == 0.0 || candidate.bits < best.bits;
+    const bool better = best.tokens == 0.0 || candidate.bits < lowest;
     worse = better ? 0 : worse + 1;
-    if (better) best = std::move(candidate);
+    if (better) lowest = candidate.bits;
+    if (candidate.bits <= kAsGood * lowest) best = std::move(candidate);  // the ladder only grows
   };
   if (free_size) {
     for (const Rung& rung : kLadder) {
@@ -144,8 +150,7 @@ AutopilotChoice choose_for_minutes(const PretrainFlags& given, const AutopilotFa
       candidate.model.layers = rung.layers;
       candidate.model.heads = rung.heads;
       candidate.model.channels = rung.channels;
-      const double weights =
-          static_cast<double>(plan_model(candidate, facts.vocab_size).matrix_parameters());
+      const double weights = static_cast<double>(plan_model(candidate, facts.vocab_size).matrix_parameters());
       if (!table.empty() && weights > kMostWeightsPerToken * static_cast<double>(facts.train_tokens)) break;
       consider(candidate);
       if (worse >= 2) break;
