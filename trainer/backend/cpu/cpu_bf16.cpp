@@ -9,20 +9,13 @@ namespace {
 // Weights that fit in L2 stay there while one block of rows at a time passes, so that the output is written
 // in order; past larger weights go as many rows as fit.
 constexpr int64_t kSmallWeight = 800 * 1024, kManyLeft = 384 * 1024;  // elements
-// Longer sums than this many steps are cut, so that a block and a panel stay in L2.
-constexpr int64_t kMaxSteps = 96;
+// Longer sums than this many steps are cut, so that a block of rows stays in L1 while the panels of a small
+// weight pass, or in L2 with a panel of a larger one.
+constexpr int64_t kSmallSteps = 16, kMaxSteps = 96;
 // Gradients of weights: elements packed as left blocks at once (half of L2), and as right panels by each
 // worker.
 constexpr int64_t kWeightLeft = 256 * 1024, kWeightRight = 128 * 1024;
 constexpr int64_t kLeastWeightRows = 256;
-
-/// Asks for the lines of 32 columns of some rows, which will be written when the product at hand is done.
-void prefetch_block(const float* block, int64_t stride, int64_t rows) {
-  for (int64_t r = 0; r < rows; ++r) {
-    __builtin_prefetch(block + r * stride, 1);
-    __builtin_prefetch(block + r * stride + kBlock / 2, 1);
-  }
-}
 
 }  // namespace
 
@@ -95,11 +88,14 @@ void Bf16Linear::multiply(const Tensor& left, const uint16_t* panels, int64_t N,
 void Bf16Linear::multiply_part(Worker& worker, const Tensor& left, const uint16_t* panels, int64_t N,
                                Range blocks, Range panel_range, const BlockFinish& finish) {
   const int64_t M = left.rows(), K = left.columns(), steps = block_count(K);
-  const int64_t chunk_steps = std::min(steps, kMaxSteps), chunks = (steps + chunk_steps - 1) / chunk_steps;
-  // Where sums are cut, all of the worker's rows go together, so that the panels are read once.
   const bool small = packed_elements(N, K) <= kSmallWeight;
-  const int64_t fitting = small ? 1 : std::max<int64_t>(1, kManyLeft / (chunk_steps * kStepElements));
-  const int64_t group = chunks > 1 ? blocks.size() : std::min(fitting, blocks.size());
+  const int64_t chunk_steps = std::min(steps, small ? kSmallSteps : kMaxSteps);
+  const int64_t chunks = (steps + chunk_steps - 1) / chunk_steps;
+  // Where sums of a large weight are cut, all of the worker's rows go together, so that the panels are read
+  // once.
+  const int64_t fitting =
+      chunks > 1 ? blocks.size() : std::max<int64_t>(1, kManyLeft / (chunk_steps * kStepElements));
+  const int64_t group = small ? 1 : std::min(fitting, blocks.size());
   const auto lies_ready = [&](int64_t block) { return K % kBlock == 0 && (block + 1) * kBlock <= M; };
   const bool all_ready = K % kBlock == 0 && M % kBlock == 0;
   uint16_t* packed = all_ready ? nullptr : worker.left.reserve(group * chunk_steps * kStepElements);
@@ -124,23 +120,19 @@ void Bf16Linear::multiply_part(Worker& worker, const Tensor& left, const uint16_
         const uint16_t* right = panels + (panel * steps + step) * kStepElements;
         const int64_t column = panel * kBlock, columns = std::min(kBlock, N - column);
         for (int64_t b = 0; b < count; ++b) {
-          float* block = sums;
-          float* kept = partial == nullptr
-                            ? nullptr
-                            : partial + ((panel - panel_range.begin) * group + b) * kStepElements;
-          if (chunk == 0 && kept != nullptr) block = kept;
+          float* block =
+              partial == nullptr ? sums : partial + ((panel - panel_range.begin) * group + b) * kStepElements;
           const int64_t row = (first + b) * kBlock, at = row * finish.stride + column;
           const LeftBlock from = lies_ready(first + b) ? LeftBlock(rows + row * K + k, K, kBlock)
                                                        : LeftBlock(packed + b * these * kStepElements);
-          unit_.product(block, from, right, these);
-          if (chunk > 0) isa_.blocks.add(kept, kBlock, sums, kBlock, kBlock, 1.0f);
+          (chunk == 0 ? unit_.product : unit_.add_product)(block, from, right, these);
           if (chunk + 1 < chunks) continue;
           BlockFinish here = finish;
           here.y += at;
           if (here.pre != nullptr) here.pre += at;
           if (here.residual != nullptr) here.residual += at;
           if (here.bias != nullptr) here.bias += column;
-          isa_.blocks.finish(here, kept == nullptr ? sums : kept, std::min(kBlock, M - row), columns);
+          isa_.blocks.finish(here, block, std::min(kBlock, M - row), columns);
         }
       }
     }
@@ -180,21 +172,28 @@ void Bf16Linear::weight_part(Worker& worker, const Tensor& dw, bool turned, cons
   const int64_t W = wide.columns(), O = dw.rows(), I = dw.columns(), steps = block_count(rows.size());
   const int64_t group = std::clamp<int64_t>(kWeightRight / (steps * kStepElements), 1, panels.size());
   uint16_t* right = worker.right.reserve(group * steps * kStepElements);
-  alignas(64) float sums[kStepElements], turned_sums[kStepElements];
+  float* sums = reinterpret_cast<float*>(worker.sums.reserve(left_blocks * kStepElements * 2));
+  alignas(64) float turned_sums[kStepElements];
   for (int64_t first = panels.begin; first < panels.end; first += group) {
     const int64_t count = std::min(group, panels.end - first), column = first * kBlock;
     isa_.pack_bf16.pack_right(right, wide.as<uint16_t>() + rows.begin * W + column, W, rows.size(),
                               std::min(count * kBlock, W - column), 0, steps);
-    for (int64_t b = 0; b < left_blocks; ++b) {
-      for (int64_t p = 0; p < count; ++p) {
+    for (int64_t p = 0; p < count; ++p) {
+      // Some steps of the panel stay in L1 while those of all left blocks pass.
+      for (int64_t step = 0; step < steps; step += kSmallSteps) {
+        const int64_t these = std::min(kSmallSteps, steps - step);
+        for (int64_t b = 0; b < left_blocks; ++b) {
+          (step == 0 ? unit_.product : unit_.add_product)(sums + b * kStepElements,
+                                                          left_.data() + (b * steps + step) * kStepElements,
+                                                          right + (p * steps + step) * kStepElements, these);
+        }
+      }
+      for (int64_t b = 0; b < left_blocks; ++b) {
         const int64_t i = (turned ? first + p : b) * kBlock, j = (turned ? b : first + p) * kBlock;
-        float* to = dw.as<float>() + i * I + j;
-        const int64_t height = std::min(kBlock, O - i), width = std::min(kBlock, I - j);
-        prefetch_block(to, I, height);
-        unit_.product(sums, left_.data() + b * steps * kStepElements, right + p * steps * kStepElements,
-                      steps);
-        if (turned) isa_.blocks.transpose(turned_sums, sums);
-        isa_.blocks.add(to, I, turned ? turned_sums : sums, height, width, 1.0f);
+        const float* block = sums + b * kStepElements;
+        if (turned) isa_.blocks.transpose(turned_sums, block);
+        isa_.blocks.add(dw.as<float>() + i * I + j, I, turned ? turned_sums : block, std::min(kBlock, O - i),
+                        std::min(kBlock, I - j), 1.0f);
       }
     }
   }

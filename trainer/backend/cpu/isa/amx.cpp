@@ -13,7 +13,7 @@ struct Tiles {
     asm volatile("tilezero %%tmm%c0" ::"i"(tile));
   }
   template <int tile>
-  static void load(const uint16_t* from, int64_t stride) {
+  static void load(const void* from, int64_t stride) {
     asm volatile("tileloadd (%0,%1,1), %%tmm%c2" ::"r"(from), "r"(stride), "i"(tile) : "memory");
   }
   template <int tile>
@@ -41,7 +41,7 @@ void end() { asm volatile("tilerelease"); }
 }  // namespace
 
 const Bf16Unit& amx_unit() {
-  static constexpr Bf16Unit unit = {"amx", begin, end, amx_block_product<Tiles>};
+  static constexpr Bf16Unit unit = {"amx", begin, end, amx_block_product<Tiles, false>, amx_block_product<Tiles, true>};
   return unit;
 }
 

@@ -10,15 +10,24 @@
 namespace seedling {
 
 /// Tile registers: 0 to 3 sums, 4 and 5 left rows 0-15 and 16-31, 6 and 7 right columns 0-15 and 16-31.
-template <typename Unit>
+/// `add`: the sums go on from those in memory.
+template <typename Unit, bool add>
 inline void amx_block_product(float* sums, const LeftBlock& left, const uint16_t* right, int64_t steps) {
   constexpr int64_t kTile = kStepElements / 2;  // elements of one tile of 16 rows x 64 bytes
   const uint16_t *upper = left.at, *lower = left.at + 16 * left.row;
   const int64_t row_bytes = left.row * static_cast<int64_t>(sizeof(uint16_t));
-  Unit::template zero<0>();
-  Unit::template zero<1>();
-  Unit::template zero<2>();
-  Unit::template zero<3>();
+  constexpr int64_t kRowBytes = kBlock * sizeof(float);
+  if constexpr (add) {
+    Unit::template load<0>(sums, kRowBytes);
+    Unit::template load<1>(sums + 16, kRowBytes);
+    Unit::template load<2>(sums + 16 * kBlock, kRowBytes);
+    Unit::template load<3>(sums + 16 * kBlock + 16, kRowBytes);
+  } else {
+    Unit::template zero<0>();
+    Unit::template zero<1>();
+    Unit::template zero<2>();
+    Unit::template zero<3>();
+  }
   for (int64_t step = 0; step < steps; ++step, right += kStepElements) {
     Unit::template load<6>(right, 64);
     Unit::template load<4>(upper, row_bytes);
@@ -30,7 +39,6 @@ inline void amx_block_product(float* sums, const LeftBlock& left, const uint16_t
     Unit::template multiply<3, 5, 7>();
     upper += left.step, lower += left.step;
   }
-  constexpr int64_t kRowBytes = kBlock * sizeof(float);
   Unit::template store<0>(sums, kRowBytes);
   Unit::template store<1>(sums + 16, kRowBytes);
   Unit::template store<2>(sums + 16 * kBlock, kRowBytes);

@@ -88,42 +88,26 @@ void blend_block(float* out, const float* sums, float alpha, const Bf16* tile, f
     store_vec(out + i, alpha * load_vec(sums + i) + beta * get_vec(tile + i));
 }
 
-/// Rounds kLanes columns of two rows: lane l holds row a's element below row b's.
-SEEDLING_HD Pairs round_pairs(Vec a, Vec b) {
-#if defined(__AVX512BF16__)
-  const Halves low = (Halves)_mm512_cvtneps_pbh((__m512)a), high = (Halves)_mm512_cvtneps_pbh((__m512)b);
-  return __builtin_convertvector(low, Pairs) | __builtin_convertvector(high, Pairs) << 16;
-#else
-  Pairs pairs;
-  for (int64_t l = 0; l < kLanes; ++l)
-    pairs[l] = static_cast<uint32_t>(bf16_of_float(a[l])) | static_cast<uint32_t>(bf16_of_float(b[l])) << 16;
-  return pairs;
-#endif
-}
-
 /// alpha sums + beta tile (null: without), rounded, in each form that is wanted. The tile may be to.left.
 void shape_block(const BlockForms& to, const float* sums, float alpha, const Bf16* tile, float beta) {
-  alignas(64) uint32_t own[kStepElements / 2];
-  uint32_t* pairs = to.right == nullptr ? own : reinterpret_cast<uint32_t*>(to.right);
-  for (int64_t row = 0; row < kBlock; row += 2) {
-    for (int64_t c = 0; c < kBlock; c += kLanes) {
-      const int64_t at = row * kBlock + c;
-      Vec a = alpha * load_vec(sums + at), b = alpha * load_vec(sums + at + kBlock);
-      if (tile != nullptr) a += beta * get_vec(tile + at), b += beta * get_vec(tile + at + kBlock);
-      put_vec(to.left + at, a);
-      put_vec(to.left + at + kBlock, b);
-      *reinterpret_cast<Pairs*>(pairs + c / 16 * 256 + row / 2 * 16 + c % 16) = round_pairs(a, b);
+  for (int64_t at = 0; at < kStepElements; at += kBlock) {
+    BlockRow row = load_row(sums + at);
+    for (int64_t i = 0; i < kBlock / kLanes; ++i) {
+      row.part[i] *= alpha;
+      if (tile != nullptr) row.part[i] += beta * get_vec(tile + at + i * kLanes);
     }
+    put_row(to.left + at, row);
   }
-  const auto transpose_halves = [](Bf16* form, const uint32_t* from, int64_t stride, int64_t half)
-                                    __attribute__((always_inline)) {
+  alignas(64) Bf16 own[kStepElements];
+  Bf16* pairs = to.right == nullptr ? own : to.right;
+  if (to.right != nullptr || to.left_transposed != nullptr) pair_rows(pairs, to.left, kBlock, kBlock, kBlock);
+  const auto transpose_halves = [](Bf16* form, const Bf16* from) {
     uint32_t* at = reinterpret_cast<uint32_t*>(form);
-    transpose_pairs(at, 16, from, stride);
-    transpose_pairs(at + 256, 16, from + half, stride);
+    transpose_pairs(at, 16, reinterpret_cast<const uint32_t*>(from), 16);
+    transpose_pairs(at + 256, 16, reinterpret_cast<const uint32_t*>(from) + 256, 16);
   };
-  if (to.right_transposed != nullptr)
-    transpose_halves(to.right_transposed, reinterpret_cast<const uint32_t*>(to.left), 16, 256);
-  if (to.left_transposed != nullptr) transpose_halves(to.left_transposed, pairs, 16, 256);
+  if (to.right_transposed != nullptr) transpose_halves(to.right_transposed, to.left);
+  if (to.left_transposed != nullptr) transpose_halves(to.left_transposed, pairs);
 }
 
 /// to = transpose of from, both 32 x 32.

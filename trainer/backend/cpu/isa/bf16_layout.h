@@ -33,7 +33,7 @@ struct LeftBlock {
   int64_t row, step;  // elements from one row to the next, and from 32 k to the next 32
 };
 
-/// sums (32, 32) = left block times right panel over `steps` steps.
+/// sums (32, 32) = or += left block times right panel over `steps` steps.
 using BlockProduct = void (*)(float* sums, const LeftBlock& left, const uint16_t* right, int64_t steps);
 
 /// Where one block goes as an operand of later products: it as a left block and as a right panel, and its

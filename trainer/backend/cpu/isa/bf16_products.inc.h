@@ -19,14 +19,14 @@ SEEDLING_HD void add_pair_products(Vec& sum, uint32_t left, const Bf16* right) {
 #endif
 
 /// M rows by N vectors of the 32 x 32 sums.
-template <int M, int N>
+template <int M, int N, bool add>
 SEEDLING_HD void block_tile(float* sums, const LeftBlock& left, const Bf16* right, int64_t steps) {
   const int64_t row = left.row;
   Vec tile[M][N];
 #pragma GCC unroll 16
   for (int i = 0; i < M; ++i) {
 #pragma GCC unroll 4
-    for (int j = 0; j < N; ++j) tile[i][j] = Vec{};
+    for (int j = 0; j < N; ++j) tile[i][j] = add ? load_vec(sums + i * kBlock + j * kLanes) : Vec{};
   }
   for (int64_t step = 0; step < steps; ++step) {
     const Bf16 *a = left.at + step * left.step, *b = right + step * kStepElements;
@@ -47,12 +47,13 @@ SEEDLING_HD void block_tile(float* sums, const LeftBlock& left, const Bf16* righ
   }
 }
 
+template <bool add>
 void block_product(float* sums, const LeftBlock& left, const Bf16* right, int64_t steps) {
   // Each half of 16 columns is one vector of AVX-512, two of AVX2, four of the baseline.
   constexpr int kVectors = static_cast<int>(16 / kLanes), kRows = kLanes == 16 ? 16 : kLanes == 8 ? 4 : 2;
   for (int64_t half = 0; half < 2; ++half) {
     for (int64_t i = 0; i < kBlock; i += kRows) {
-      block_tile<kRows, kVectors>(sums + i * kBlock + half * 16, {left.at + i * left.row, left.row, left.step},
+      block_tile<kRows, kVectors, add>(sums + i * kBlock + half * 16, {left.at + i * left.row, left.row, left.step},
                                   right + half * kStepElements / 2, steps);
     }
   }

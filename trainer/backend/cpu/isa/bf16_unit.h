@@ -12,7 +12,7 @@ struct Bf16Unit {
   const char* name;  // "amx", "avx512bf16", or the row kernels' name: plain arithmetic
   void (*begin)();   // on every thread before its products of one op, and end after them; may be null
   void (*end)();
-  BlockProduct product;
+  BlockProduct product, add_product;  // = and +=
 
   /// Begins, and ends where it leaves its block.
   class Use {

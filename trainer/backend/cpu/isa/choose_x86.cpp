@@ -35,7 +35,7 @@ const IsaKernels& choose_kernels() {
 Bf16Unit choose_bf16_unit(const IsaKernels& isa) {
   const char* wish = std::getenv("SEEDLING_ISA");
   if (cpu_info().amx_bf16 && (wish == nullptr || *wish == '\0')) return amx_unit();
-  return {isa.name, nullptr, nullptr, isa.blocks.product};
+  return {isa.name, nullptr, nullptr, isa.blocks.product, isa.blocks.add_product};
 }
 
 }  // namespace seedling

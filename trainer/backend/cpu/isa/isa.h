@@ -119,7 +119,7 @@ struct ProductKernels {
 };
 
 struct BlockKernels {
-  BlockProduct product;
+  BlockProduct product, add_product;
   void (*finish)(const BlockFinish& finish, const float* sums, int64_t rows, int64_t columns);
   void (*add)(float* c, int64_t stride, const float* sums, int64_t rows, int64_t columns, float alpha);
   void (*blend)(float* out, const float* sums, float alpha, const uint16_t* tile, float beta);
