@@ -103,7 +103,9 @@ double product_error(const Bf16Unit& unit) {
 BOOST_AUTO_TEST_SUITE(bf16_units)
 
 BOOST_AUTO_TEST_CASE(the_tiles_code_is_right_on_a_model_of_the_tiles) {
-  BOOST_CHECK_LT(product_error({"model", nullptr, nullptr, amx_block_product<TileModel, false>, amx_block_product<TileModel, true>}), 1e-6);
+  BOOST_CHECK_LT(product_error({"model", nullptr, nullptr, amx_block_product<TileModel, false>,
+                                amx_block_product<TileModel, true>}),
+                 1e-6);
 }
 
 BOOST_AUTO_TEST_CASE(every_unit_of_this_cpu_is_right) {
@@ -113,7 +115,8 @@ BOOST_AUTO_TEST_CASE(every_unit_of_this_cpu_is_right) {
       BOOST_TEST_MESSAGE("skipped: this CPU has no " << name);
       continue;
     }
-    const double error = product_error({isa->name, nullptr, nullptr, isa->blocks.product, isa->blocks.add_product});
+    const double error =
+        product_error({isa->name, nullptr, nullptr, isa->blocks.product, isa->blocks.add_product});
     BOOST_CHECK_MESSAGE(error < 1e-6, name << " is off by " << error);
   }
   const Bf16Unit best = choose_bf16_unit(choose_kernels());

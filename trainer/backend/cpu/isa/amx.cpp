@@ -41,7 +41,8 @@ void end() { asm volatile("tilerelease"); }
 }  // namespace
 
 const Bf16Unit& amx_unit() {
-  static constexpr Bf16Unit unit = {"amx", begin, end, amx_block_product<Tiles, false>, amx_block_product<Tiles, true>};
+  static constexpr Bf16Unit unit = {"amx", begin, end, amx_block_product<Tiles, false>,
+                                    amx_block_product<Tiles, true>};
   return unit;
 }
 

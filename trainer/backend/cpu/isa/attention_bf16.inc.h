@@ -2,11 +2,11 @@
 // whose products run on the bf16 unit (bf16_layout.h). Scores, softmax and sums are fp32; probabilities and
 // their gradients are rounded to bf16 before they are multiplied. Included by table.inc.h alone.
 //
-// Queries and gradients of the output are left operands as they lie, where heads are a multiple of 32 wide. A strip
-// of scores is kept block by block, [key block][32 queries][32 keys], which after rounding is already the left
-// operand of P V and dS K. dV and dK are summed transposed, dV^T += dO^T P and dK^T += Q^T dS: so the small operands
-// are transposed, once a query block, and P and dS only paired. Those of a group of kGroup query blocks are kept, so
-// memory is O(T) and each sum over queries is kGroup steps long.
+// Queries and gradients of the output are left operands as they lie, where heads are a multiple of 32 wide. A
+// strip of scores is kept block by block, [key block][32 queries][32 keys], which after rounding is already
+// the left operand of P V and dS K. dV and dK are summed transposed, dV^T += dO^T P and dK^T += Q^T dS: so
+// the small operands are transposed, once a query block, and P and dS only paired. Those of a group of kGroup
+// query blocks are kept, so memory is O(T) and each sum over queries is kGroup steps long.
 
 constexpr int64_t kGroup = 4;
 
@@ -175,8 +175,7 @@ void attention_forward_bf16(const AttentionCall& call, int64_t b, int64_t k, flo
       if (blocks == 0) {
         for (int64_t r = 0; r < m; ++r) lse[r] = 0.0f;
       } else {
-        const LeftBlock left =
-            left_rows(task.left, task.query + i0 * task.width + g * HS, task.width, m, HS);
+        const LeftBlock left = left_rows(task.left, task.query + i0 * task.width + g * HS, task.width, m, HS);
         for (int64_t j = 0; j < blocks; ++j) {
           call.product(task.scores + j * kStepElements, left,
                        task.keys_transposed + j * task.HB * kStepElements, task.HB);
@@ -243,8 +242,8 @@ void attention_backward_bf16(const AttentionCall& call, int64_t b, int64_t k, fl
       const int64_t rows = std::min(kGroup * kBlock, T_ - group), group_blocks = block_count(rows);
       const Bf16* douts = static_cast<const Bf16*>(call.dout) + (b * T_ + group) * out_width + h * HS;
       const Bf16* outs = static_cast<const Bf16*>(call.out) + (b * T_ + group) * out_width + h * HS;
-      pack_left_transposed<Bf16>(task.queries_transposed, queries + group * task.width, task.width, rows, HS, 0,
-                                 group_blocks);
+      pack_left_transposed<Bf16>(task.queries_transposed, queries + group * task.width, task.width, rows, HS,
+                                 0, group_blocks);
       pack_left_transposed<Bf16>(task.douts_transposed, douts, out_width, rows, HS, 0, group_blocks);
       for (int64_t i = 0; i < group_blocks; ++i) {
         const int64_t i0 = group + i * kBlock, m = std::min(kBlock, T_ - i0);
@@ -294,7 +293,8 @@ void attention_backward_bf16(const AttentionCall& call, int64_t b, int64_t k, fl
       for (const bool of_values : {false, true}) {
         transpose_block(task.sums, (of_values ? task.dvalues : task.dkeys) + (j * HB + d) * kStepElements);
         Bf16* to = dkey + d * kBlock + (of_values ? call.NK * HS : 0);
-        for (int64_t r = 0; r < rows; ++r) put_scaled(to + r * task.width, task.sums + r * kBlock, 1.0f, columns);
+        for (int64_t r = 0; r < rows; ++r)
+          put_scaled(to + r * task.width, task.sums + r * kBlock, 1.0f, columns);
       }
     }
   }

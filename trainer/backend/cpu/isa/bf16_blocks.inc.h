@@ -22,7 +22,8 @@ SEEDLING_HD void put_row(Bf16* p, const BlockRow& row) {
 
 /// The epilogue of a linear layer on the last columns of a row, fewer than a block has.
 template <typename Activate>
-void finish_part_row(const BlockFinish& finish, int64_t at, const float* sum, int64_t columns, Activate activate) {
+void finish_part_row(const BlockFinish& finish, int64_t at, const float* sum, int64_t columns,
+                     Activate activate) {
   float values[kBlock] = {};
   for (int64_t c = 0; c < columns; ++c) {
     values[c] = sum[c] + (finish.bias == nullptr ? 0.0f : finish.bias[c]) +
@@ -64,10 +65,11 @@ void finish_block(const BlockFinish& finish, const float* sums, int64_t rows, in
   }
   with_activation(static_cast<Activation>(finish.activation), [&](auto kind) {
     constexpr Activation kActivation = decltype(kind)::value;
-    finish_rows(finish, sums, rows, columns, [](float* values) __attribute__((always_inline)) {
+    finish_rows(
+        finish, sums, rows, columns, [](float* values) __attribute__((always_inline)) {
 #pragma omp simd
-      for (int64_t c = 0; c < kBlock; ++c) values[c] = kernels::activate<kActivation>(values[c]);
-    });
+          for (int64_t c = 0; c < kBlock; ++c) values[c] = kernels::activate<kActivation>(values[c]);
+        });
   });
 }
 
@@ -75,7 +77,8 @@ void finish_block(const BlockFinish& finish, const float* sums, int64_t rows, in
 void add_block(float* c, int64_t stride, const float* sums, int64_t rows, int64_t columns, float alpha) {
   for (int64_t r = 0; r < rows; ++r, c += stride, sums += kBlock) {
     if (columns == kBlock) {
-      for (int64_t i = 0; i < kBlock; i += kLanes) store_vec(c + i, load_vec(c + i) + alpha * load_vec(sums + i));
+      for (int64_t i = 0; i < kBlock; i += kLanes)
+        store_vec(c + i, load_vec(c + i) + alpha * load_vec(sums + i));
     } else {
       for (int64_t i = 0; i < columns; ++i) c[i] += alpha * sums[i];
     }

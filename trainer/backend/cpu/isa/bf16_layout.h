@@ -24,8 +24,8 @@ constexpr int64_t packed_elements(int64_t n, int64_t K) {
   return block_count(n) * block_count(K) * kStepElements;
 }
 
-/// 32 rows of a left operand where they lie: packed, or rows of a matrix whose columns are a multiple of 32, which
-/// need no packing.
+/// 32 rows of a left operand where they lie: packed, or rows of a matrix whose columns are a multiple of 32,
+/// which need no packing.
 struct LeftBlock {
   LeftBlock(const uint16_t* data, int64_t row_stride = kBlock, int64_t step_stride = kStepElements)
       : at(data), row(row_stride), step(step_stride) {}

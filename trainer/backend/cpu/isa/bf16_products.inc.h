@@ -1,5 +1,5 @@
-// Packing bf16 operands and their products. Layout: bf16_layout.h; what follows a block of sums: bf16_blocks.inc.h.
-// Included by table.inc.h alone.
+// Packing bf16 operands and their products. Layout: bf16_layout.h; what follows a block of sums:
+// bf16_blocks.inc.h. Included by table.inc.h alone.
 
 /// sums (32, 32) = left right, in floats: each pair of bf16 is two multiplications.
 #if defined(__AVX512BF16__)
@@ -53,8 +53,9 @@ void block_product(float* sums, const LeftBlock& left, const Bf16* right, int64_
   constexpr int kVectors = static_cast<int>(16 / kLanes), kRows = kLanes == 16 ? 16 : kLanes == 8 ? 4 : 2;
   for (int64_t half = 0; half < 2; ++half) {
     for (int64_t i = 0; i < kBlock; i += kRows) {
-      block_tile<kRows, kVectors, add>(sums + i * kBlock + half * 16, {left.at + i * left.row, left.row, left.step},
-                                  right + half * kStepElements / 2, steps);
+      block_tile<kRows, kVectors, add>(sums + i * kBlock + half * 16,
+                                       {left.at + i * left.row, left.row, left.step},
+                                       right + half * kStepElements / 2, steps);
     }
   }
 }
@@ -93,7 +94,8 @@ SEEDLING_HD void round_part(Bf16* to, const T* from, int64_t count) {
 }
 SEEDLING_HD void round_whole(Bf16* to, const Bf16* from) { std::memcpy(to, from, kBlock * sizeof(Bf16)); }
 SEEDLING_HD void round_whole(Bf16* to, const float* from) {
-  for (int64_t i = 0; i < kBlock; i += 2 * kLanes) put_vecs(to + i, load_vec(from + i), load_vec(from + i + kLanes));
+  for (int64_t i = 0; i < kBlock; i += 2 * kLanes)
+    put_vecs(to + i, load_vec(from + i), load_vec(from + i + kLanes));
 }
 
 /// Columns of two rows, paired: [even 0, odd 0, even 1, odd 1 ...], the first or the second half of 2 kLanes.
@@ -103,8 +105,8 @@ SEEDLING_HD Words paired(Words even, Words odd, std::integer_sequence<int, lane.
   return __builtin_shufflevector(even, odd, (kFirst + lane / 2 + lane % 2 * kCount)...);
 }
 
-/// 32 rows by 32 columns of x, rows 2 p and 2 p + 1 paired, as one step of a right panel: [2 halves][16 pairs][16
-/// columns]. What is past `rows` or `columns` is zero.
+/// 32 rows by 32 columns of x, rows 2 p and 2 p + 1 paired, as one step of a right panel: [2 halves][16
+/// pairs][16 columns]. What is past `rows` or `columns` is zero.
 template <typename T>
 SEEDLING_HD void pair_rows(Bf16* to, const T* x, int64_t stride, int64_t rows, int64_t columns) {
   constexpr int64_t kWords = 2 * kLanes;

@@ -1,6 +1,7 @@
 // Softmax and cross-entropy of rows of logits, in place. Included by table.inc.h alone.
 
-/// Exponentials of rows up to this long are kept until their sum is known; those of longer ones are computed again.
+/// Exponentials of rows up to this long are kept until their sum is known; those of longer ones are computed
+/// again.
 constexpr int64_t kKeptRow = 8192;
 
 template <typename T>
@@ -28,7 +29,8 @@ void softmax_cross_entropy(float* losses, void* logits, const int32_t* targets, 
     if (keep) {
 #pragma omp simd
       for (int64_t i = 0; i < V; ++i) kept[i] = kernels::exponential(get(x + i) - top);
-      sum = sum_of(V, [&](int64_t i) __attribute__((always_inline)) { return kept[i]; });
+      sum = sum_of(
+          V, [&](int64_t i) __attribute__((always_inline)) { return kept[i]; });
     } else {
       sum = sum_of(V, [=](int64_t i) { return kernels::exponential(get(x + i) - top); });
     }
