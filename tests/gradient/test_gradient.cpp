@@ -23,6 +23,7 @@ struct Case {
   Objective objective;
   bool dropout;
   int64_t accumulation;
+  double every_position = 0.0;  // of classifiers
 };
 
 /// A model and its micro-batches; the loss of a step is the mean over the targets of them all.
@@ -35,6 +36,7 @@ struct Step {
     randomize(model, 3);
     for (int64_t i = 0; i < test.accumulation; ++i) {
       batches.push_back(small_batch(model.config(), test.objective, 2, 7, static_cast<uint64_t>(i)));
+      batches.back().every_position = test.every_position;
       targets += model.target_count(batches.back());
     }
   }
@@ -131,6 +133,7 @@ std::vector<Case> cases() {
       }
     }
   }
+  for (const char* arch : {"gpt2", "bert"}) all.push_back({arch, Objective::classifier, true, 2, 0.4});
   return all;
 }
 
@@ -158,7 +161,8 @@ BOOST_AUTO_TEST_CASE(agrees_with_central_differences) {
       const double error = worst_error(step, probes, where);
       BOOST_TEST(error < tried.tolerance, test.arch << " " << name_of(test.objective) << ", dropout "
                                                     << test.dropout << ", accumulation " << test.accumulation
-                                                    << ", " << tried.name << ": " << where << " is wrong by "
+                                                    << ", every position " << test.every_position << ", "
+                                                    << tried.name << ": " << where << " is wrong by "
                                                     << error);
     }
   }

@@ -146,8 +146,8 @@ class Finetune(ProgramTest):
         result = self.finetune("all", "--task", "all", "--data", "storyworld", "--minutes", "0.05", base=self.path("m"))
         self.assertEqual([row["set"] for row in result["rows"]], ["sentiment", "spam", "qa"])  # it cannot write
         for row in result["rows"]:
-            for column in ("before", "after", "after_200", "scratch_200"):
-                self.assertEqual(row[column]["examples"], 200 if column == "before" else 500)
+            for column, count in {"before": 100, "after": 500, "after_200": 250, "scratch_200": 250}.items():
+                self.assertEqual(row[column]["examples"], count)
         self.assertEqual(json.load(open(self.path("all/report.json")))["table"], result["table"])
 
     def test_refusals(self):

@@ -28,6 +28,7 @@ struct FinetuneJob {
   bool ask_before = true;       // score the model before it learns
   bool look_back = true;        // measure what was forgotten
   int64_t score_limit = 0;      // score so many test examples only (0: all)
+  int64_t before_limit = 200;   // and so many before learning
   ShowRun show;                 // for each run of it
 };
 

@@ -1,7 +1,9 @@
 // The classifier: one label for each sequence. See heads.h.
 //
 // A bidirectional model reads its first token through BERT's pooler; a causal one reads the last real token,
-// the only one that has seen all the others.
+// the only one that has seen all the others. While training, every other position may be asked for the label as well
+// ("target replication", Lipton et al. 2016, section 3.2): each token then hears from the loss itself what it says
+// about the label, long before attention has learned to carry that to the position that is read.
 #include <algorithm>
 
 #include "base/error.h"
@@ -27,37 +29,57 @@ class Classifier : public Head {
                std::vector<float>* losses) override;
   std::vector<float> logits(Pass& pass, const Tensor& hidden, const Batch& batch) override {
     const Arena::Scope scope(pass.arena);
-    return read_floats(pass.backend, forward(pass, hidden, batch));
+    return read_floats(pass.backend, forward(pass, hidden, read_rows(pass, batch)));
   }
 
  private:
-  /// logits (B, labels).
-  Tensor forward(Pass& pass, const Tensor& hidden, const Batch& batch);
+  /// The position of each sequence that is read: (B).
+  std::vector<int32_t> read_rows(const Pass& pass, const Batch& batch) const;
+  /// Every other real position.
+  std::vector<int32_t> other_rows(const Pass& pass, const Batch& batch) const;
+  /// logits (M, labels) at these M rows.
+  Tensor forward(Pass& pass, const Tensor& hidden, const std::vector<int32_t>& rows);
 
   int64_t C_, labels_;
   bool pooled_;
   Activation activation_;
   Linear pooler_, classifier_;
-  Tensor rows_, pre_;  // (B) positions read; (B, C) before the pooler's activation
+  Tensor rows_, pre_;  // (M) positions asked; (M, C) before the pooler's activation
 };
 
-Tensor Classifier::forward(Pass& pass, const Tensor& hidden, const Batch& batch) {
+std::vector<int32_t> Classifier::read_rows(const Pass& pass, const Batch& batch) const {
   std::vector<int32_t> rows;
   for (int64_t b = 0; b < pass.B; ++b) {
     const int64_t last = batch.lengths.empty() ? pass.T - 1 : std::max(batch.lengths[b] - 1, 0);
     rows.push_back(static_cast<int32_t>(b * pass.T + (pooled_ ? 0 : last)));
   }
+  return rows;
+}
+
+std::vector<int32_t> Classifier::other_rows(const Pass& pass, const Batch& batch) const {
+  const std::vector<int32_t> read = read_rows(pass, batch);
+  std::vector<int32_t> rows;
+  for (int64_t b = 0; b < pass.B; ++b) {
+    const int64_t length = batch.lengths.empty() ? pass.T : batch.lengths[b];
+    for (int64_t row = b * pass.T; row < b * pass.T + length; ++row)
+      if (row != read[b]) rows.push_back(static_cast<int32_t>(row));
+  }
+  return rows;
+}
+
+Tensor Classifier::forward(Pass& pass, const Tensor& hidden, const std::vector<int32_t>& rows) {
+  const auto M = static_cast<int64_t>(rows.size());
   rows_ = pass.take_indices(rows);
-  Tensor x = pass.take(pass.B, C_);
+  Tensor x = pass.take(M, C_);
   pass.backend.pick_rows(x, hidden, rows_);
   if (pooled_) {
-    pre_ = pass.take(pass.B, C_);
-    const Tensor pooled = pass.take(pass.B, C_);
+    pre_ = pass.take(M, C_);
+    const Tensor pooled = pass.take(M, C_);
     pooler_.forward_activated(pass, pooled, pre_, x, activation_);
     dropout(pass, pooled, pooled, pass.dropout.residual, DropoutSite::head, 0);
     x = pooled;
   }
-  const Tensor logits = pass.take(pass.B, labels_);
+  const Tensor logits = pass.take(M, labels_);
   classifier_.forward(pass, logits, x);
   return logits;
 }
@@ -68,25 +90,44 @@ LossSum Classifier::loss(Pass& pass, const Tensor& hidden, Tensor dhidden, const
   const Arena::Scope scope(pass.arena);
   require(static_cast<int64_t>(batch.labels.size()) == pass.B,
           "a classifier's batch has one label for each sequence");
-  const Tensor logits = forward(pass, hidden, batch);
-  const Tensor targets = pass.take_indices(batch.labels);
-  const Tensor loss_rows = pass.take_stats(pass.B, 1), best = pass.arena.take(DType::i32, {pass.B});
-  LossSum total{0.0, pass.B, 0};
-  backend.argmax_rows(best, logits);
-  std::vector<int32_t> choices(batch.labels.size());
+  // The rows that are read come first, the others behind them.
+  std::vector<int32_t> rows = read_rows(pass, batch), labels = batch.labels;
+  const double share = dhidden ? batch.every_position : 0.0;
+  if (share > 0.0) {
+    for (const int32_t row : other_rows(pass, batch)) {
+      rows.push_back(row);
+      labels.push_back(batch.labels[static_cast<size_t>(row / pass.T)]);
+    }
+  }
+  const int64_t B = pass.B, M = static_cast<int64_t>(rows.size());
+  const double read_weight = M > B ? 1.0 - share : 1.0;
+  const double other_weight = M > B ? share * static_cast<double>(B) / static_cast<double>(M - B) : 0.0;
+
+  const Tensor logits = forward(pass, hidden, rows);
+  const Tensor targets = pass.take_indices(labels).view({M, 1});
+  const Tensor loss_rows = pass.take_stats(M, 1), best = pass.arena.take(DType::i32, {B});
+  LossSum total{0.0, B, 0};
+  backend.argmax_rows(best, logits.row_range(0, B));
+  std::vector<int32_t> choices(static_cast<size_t>(B));
   backend.copy_to_host(choices.data(), best.raw(), best.bytes());
   for (size_t b = 0; b < choices.size(); ++b) total.correct += choices[b] == batch.labels[b];
-  backend.softmax_cross_entropy(loss_rows, logits, targets, dhidden ? gradient_scale : 0.0f);
-  for (const double value : read_doubles(backend, loss_rows)) total.sum += value;
-  if (losses != nullptr) *losses = read_floats(backend, loss_rows);
+  const auto score = [&](int64_t begin, int64_t end, double weight) {
+    const auto scale = static_cast<float>(dhidden ? weight * gradient_scale : 0.0);
+    backend.softmax_cross_entropy(loss_rows.row_range(begin, end), logits.row_range(begin, end),
+                                  targets.row_range(begin, end), scale);
+    for (const double value : read_doubles(backend, loss_rows.row_range(begin, end))) total.sum += weight * value;
+  };
+  score(0, B, read_weight);
+  if (M > B) score(B, M, other_weight);
+  if (losses != nullptr) *losses = read_floats(backend, loss_rows.row_range(0, B));
   if (!dhidden) return total;
 
-  const Tensor dx = pass.take(pass.B, C_);
+  const Tensor dx = pass.take(M, C_);
   classifier_.backward(pass, dx, logits);
   if (pooled_) {
     dropout(pass, dx, dx, pass.dropout.residual, DropoutSite::head, 0);
     backend.activation_backward(dx, dx, pre_, activation_);
-    const Tensor dfirst = pass.take(pass.B, C_);
+    const Tensor dfirst = pass.take(M, C_);
     pooler_.backward(pass, dfirst, dx);
     backend.copy(dx, dfirst);
   }

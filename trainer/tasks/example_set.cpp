@@ -2,6 +2,7 @@
 #include "tasks/example_set.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <unordered_map>
 #include <unordered_set>
@@ -99,6 +100,35 @@ std::vector<Example> split_off(std::vector<Example>& train, uint64_t seed, const
     (chosen.count(input_of(example)) > 0 ? validation : rest).push_back(std::move(example));
   train = std::move(rest);
   return validation;
+}
+
+/// `count` of the examples in random order, each label in the share it has among all, and at least once where `count`
+/// has room for every label (without labels there is one class).
+std::vector<Example> draw(const std::vector<Example>& examples, size_t count, uint64_t seed) {
+  std::map<std::string, std::vector<size_t>> classes;
+  for (size_t i = 0; i < examples.size(); ++i) {
+    const size_t member = permute(i, examples.size(), derive_key(seed, 0xFE3));
+    classes[examples[member].label].push_back(member);
+  }
+  // Largest remainder: whole shares first, then one more where the fraction left over is largest.
+  std::map<std::string, size_t> shares;
+  std::vector<std::pair<double, std::string>> remainders;
+  size_t given = 0;
+  for (const auto& [label, members] : classes) {
+    const double share = static_cast<double>(count * members.size()) / static_cast<double>(examples.size());
+    shares[label] = static_cast<size_t>(share);
+    given += shares[label];
+    remainders.emplace_back(shares[label] == 0 ? 1.0 : share - std::floor(share), label);
+  }
+  std::stable_sort(remainders.begin(), remainders.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  for (size_t i = 0; given < count; ++i, ++given) ++shares[remainders[i].second];
+  std::vector<size_t> chosen;
+  for (const auto& [label, members] : classes)
+    chosen.insert(chosen.end(), members.begin(), members.begin() + static_cast<std::ptrdiff_t>(shares[label]));
+  std::vector<Example> few;
+  for (size_t i = 0; i < chosen.size(); ++i)
+    few.push_back(examples[chosen[permute(i, chosen.size(), derive_key(seed, 0xFE4))]]);
+  return few;
 }
 
 int64_t count_known(const std::vector<Example>& examples, const std::unordered_set<std::string>& inputs) {
@@ -222,12 +252,7 @@ TaskData load_task_data(const TaskDataOptions& options) {
   }
   data.hash = sha256(hashes);
   const auto limit = static_cast<size_t>(options.limit);
-  if (limit > 0 && limit < data.train.size()) {
-    std::vector<Example> few;
-    for (size_t i = 0; i < limit; ++i)
-      few.push_back(data.train[permute(i, data.train.size(), derive_key(options.seed, 0xFE3))]);
-    data.train = std::move(few);
-  }
+  if (limit > 0 && limit < data.train.size()) data.train = draw(data.train, limit, options.seed);
   describe(data, options);
   return data;
 }

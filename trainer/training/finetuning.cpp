@@ -13,8 +13,6 @@ namespace seedling {
 namespace {
 
 constexpr size_t kPool = 32;  // batches sorted by length together
-/// Validation examples that every evaluation while training uses; the final score uses all.
-constexpr size_t kMostEvaluated = 1000;
 
 /// Every position predicts the token after it.
 Feature with_all_targets(Feature feature) {
@@ -80,7 +78,9 @@ Batch TaskObjective::batch(int64_t index, int64_t B) {
                               : with_hidden_words(features_[member], derive_key(key, member)));
     chosen.back() = &changed.back();
   }
-  return make_batch(chosen, longest_);
+  Batch batch = make_batch(chosen, longest_);
+  if (head_ == HeadKind::classifier) batch.every_position = every_position_;
+  return batch;
 }
 
 void TaskObjective::hide_words(double share, const Tokenizer& tokenizer) {
@@ -117,9 +117,9 @@ int64_t TaskObjective::tokens() const {
 }
 
 Evaluation TaskObjective::evaluate(Model& model) {
-  const size_t count = std::min(data_.validation.size(), kMostEvaluated);
-  const std::vector<Example> examples(data_.validation.begin(),
-                                      data_.validation.begin() + static_cast<std::ptrdiff_t>(count));
+  const size_t all = data_.validation.size(), count = std::min(all, evaluated_);
+  std::vector<Example> examples;
+  for (size_t i = 0; i < count; ++i) examples.push_back(data_.validation[i * all / count]);
   const Score score = task_.score(model, examples, {.decode = false, .beams = 1});
   Evaluation evaluation;
   evaluation.score = score.value;

@@ -1,6 +1,6 @@
 // Fine-tuning as an objective: the encoded examples of a task, shuffled into batches of similar length.
 //
-// Called by training/trainer.cpp through Objective; made by commands/finetune_run.cpp.
+// Called by training/trainer.cpp through Objective; made by commands/finetune_train.cpp.
 #pragma once
 
 #include <memory>
@@ -36,6 +36,12 @@ class TaskObjective : public Objective {
   /// (Iyyer et al. 2015, "Deep Unordered Composition", section 3.1).
   void hide_words(double share, const Tokenizer& tokenizer);
 
+  /// From now on this share of a classifier's loss asks every position for the label (data/batch.h).
+  void ask_every_position(double share) { every_position_ = share; }
+
+  /// From now on evaluations take so many of the validation examples, evenly over the list.
+  void evaluate_on(int64_t examples) { evaluated_ = static_cast<size_t>(examples); }
+
   /// The first `batches` of B examples teach a language model every token, what is given as well as what is to be
   /// written: a model that can read what it is given writes better, and short answers alone teach it little of that.
   void read_first(int64_t batches) { reading_ = batches; }
@@ -54,7 +60,8 @@ class TaskObjective : public Objective {
   uint64_t seed_;
   std::vector<Feature> features_;
   int64_t reading_ = 0;
-  double hidden_share_ = 0.0;
+  size_t evaluated_ = 1000;
+  double hidden_share_ = 0.0, every_position_ = 0.0;
   const Tokenizer* tokenizer_ = nullptr;  // of hide_words
   int64_t epoch_ = -1, B_ = 0;  // what batches_ was made for
   std::vector<std::vector<size_t>> batches_;

@@ -130,7 +130,7 @@ void visit_pretrain_flags(Flags& f, Visit&& visit) {
 struct FinetuneFlags {
   std::optional<std::string> task, data, validation, test, compare, lora_targets, predictions;
   std::optional<int64_t> examples, lora, freeze;
-  std::optional<double> lora_alpha, layer_decay, word_dropout, read_share;
+  std::optional<double> lora_alpha, layer_decay, word_dropout, every_position, read_share;
   ModelFlags model;  // of --from scratch
   TrainingFlags training;
 };
@@ -157,6 +157,8 @@ void visit_finetune_flags(Flags& f, Visit&& visit) {
   visit(FlagInfo{"layer-decay", "Each block below the last learns this many times slower", 0.05, 1}, f.layer_decay);
   visit(FlagInfo{"word-dropout", "Share of a text's tokens hidden while training (classification)", 0, 0.9},
         f.word_dropout);
+  visit(FlagInfo{"every-position", "Share of a classifier's loss that asks every position for the label", 0, 0.95},
+        f.every_position);
   visit(FlagInfo{"read-share", "Share of the run that learns to write the given text too, not the answer alone", 0, 1},
         f.read_share);
   visit(FlagInfo{"predictions", "File for the prediction on every test example (JSON lines)"}, f.predictions);

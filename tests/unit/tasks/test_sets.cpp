@@ -82,6 +82,23 @@ BOOST_AUTO_TEST_CASE(a_limit_takes_so_many_and_always_the_same) {
   BOOST_TEST(inputs.size() == 20u);
 }
 
+BOOST_AUTO_TEST_CASE(a_limit_keeps_the_shares_of_the_labels) {
+  const Scratch scratch;
+  std::string lines;
+  for (int i = 0; i < 400; ++i)
+    lines += "{\"text\": \"text " + std::to_string(i) + "\", \"label\": \"" +
+             (i % 40 == 0 ? "rare" : i % 2 == 0 ? "even" : "odd") + "\"}\n";
+  TaskDataOptions options = options_for(scratch.write("train.jsonl", lines));
+  options.validation = scratch.write("validation.jsonl", lines).string();
+  const auto labels = [&](int64_t limit) {
+    options.limit = limit;
+    return load_task_data(options).report["labels"].get<std::map<std::string, int>>();
+  };
+  BOOST_TEST((labels(200) == std::map<std::string, int>{{"even", 95}, {"odd", 100}, {"rare", 5}}));
+  BOOST_TEST((labels(20) == std::map<std::string, int>{{"even", 9}, {"odd", 10}, {"rare", 1}}));
+  BOOST_TEST((labels(3) == std::map<std::string, int>{{"even", 1}, {"odd", 1}, {"rare", 1}}));
+}
+
 BOOST_AUTO_TEST_CASE(bad_data_are_refused_by_name) {
   const Scratch scratch;
   BOOST_TEST(fails_with([&] { load_task_data(options_for(scratch.write("one.jsonl", labelled(1)))); },

@@ -124,6 +124,50 @@ BOOST_AUTO_TEST_CASE(the_batch_follows_from_length_and_number_of_examples) {
   BOOST_TEST(*planned(facts_of(5000, 30), given).training.batch_size == 3);
 }
 
+BOOST_AUTO_TEST_CASE(little_time_makes_small_batches) {
+  FinetuneFlags given;
+  given.training.minutes = 10.0 / 60.0;
+  FinetuneFacts facts = facts_of(5000, 30);
+  facts.seconds_per_step = 0.02;
+  const FinetuneFlags brief = planned(facts, given);  // 64 examples would cost 84 ms, a hundred steps
+  BOOST_TEST(*brief.training.batch_size == 32);
+  BOOST_TEST(*brief.training.steps >= 150);
+  facts.batch_is_given = true;
+  given.training.batch_size = 64;
+  BOOST_TEST(*planned(facts, given).training.batch_size == 64);
+  facts.batch_is_given = false;
+  given.training.batch_size.reset();
+  given.training.minutes = 1.0;
+  BOOST_TEST(*planned(facts, given).training.batch_size == 64);
+}
+
+BOOST_AUTO_TEST_CASE(dropout_comes_with_repetition) {
+  FinetuneFlags given;
+  given.training.epochs = 2.0;
+  BOOST_TEST(*planned(facts_of(5000, 30), given).training.dropout == 0.0);
+  given.training.epochs = 8.0;
+  BOOST_TEST(*planned(facts_of(5000, 30), given).training.dropout == 0.1);
+}
+
+BOOST_AUTO_TEST_CASE(evaluations_are_spread_over_the_validation_examples_and_take_little_time) {
+  FinetuneFlags plan;
+  plan.training.batch_size = 16, plan.training.grad_accumulation = 1;
+  plan.training.steps = 200, plan.training.eval_every = 100;
+  BOOST_TEST(evaluated_examples(plan) == 480);
+  plan.training.steps = 20, plan.training.eval_every = 10;
+  BOOST_TEST(evaluated_examples(plan) == 100);
+  plan.training.steps = 100000, plan.training.eval_every = 10000;
+  BOOST_TEST(evaluated_examples(plan) == 1000);
+}
+
+BOOST_AUTO_TEST_CASE(every_position_is_asked_of_classifiers_alone) {
+  for (const char* name : {"classification", "translation"}) {
+    Fixture f(name, false);
+    f.objective->ask_every_position(0.5);
+    BOOST_TEST(f.objective->batch(0, 8).every_position == (name == std::string("classification") ? 0.5 : 0.0));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(minutes_end_when_enough_was_learned) {
   FinetuneFlags given;
   given.training.minutes = 100.0;
