@@ -37,7 +37,8 @@ void write_record(const FinetuneJob& job, const FinetuneFlags& plan, const Finet
 /// The stored plan of a run that goes on. Throws where its data or flags have changed.
 FinetuneFlags read_record(const FinetuneJob& job, const TaskData& data, CommandContext& context);
 
-/// What was given by hand beside --resume and is not as the plan has it: an intervention at the step where it goes on.
+/// What was given by hand beside --resume and is not as the plan has it: an intervention at the step where it
+/// goes on.
 nlohmann::json changes_by_hand(const FinetuneJob& job, const FinetuneFlags& plan);
 
 }  // namespace seedling

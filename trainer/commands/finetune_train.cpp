@@ -25,11 +25,11 @@ using nlohmann::json;
 
 constexpr int64_t kBriefEvaluations = 2;
 
-/// What a training step costs: the share of each example, from a few real batches, and what an update costs whatever
-/// its batch. Nothing changes: the updates are made at rate zero, by an optimizer of their own.
+/// What a training step costs: the share of each example, from a few real batches, and what an update costs
+/// whatever its batch. Nothing changes: the updates are made at rate zero, by an optimizer of their own.
 void time_steps(FinetuneFacts& facts, Model& model, TaskObjective& objective, const FinetuneFlags& flags) {
-  constexpr double kSeconds = 0.3;
-  constexpr int64_t kUpdates = 3;
+  constexpr double kSeconds = 0.25;
+  constexpr int64_t kUpdates = 2;
   const int64_t B = *flags.training.batch_size;
   model.train(objective.batch(0, B), 1.0f, 1);
   Clock::time_point begin = Clock::now();
@@ -131,7 +131,8 @@ json train_task(const FinetuneJob& job, CommandContext& context, Session& sessio
   const std::vector<Example>& all = data.test.empty() ? data.validation : data.test;
   const std::vector<Example> asked = first_of(all, job.score_limit);
   json before;
-  if (job.ask_before && !job.resume) before = task->score(model, first_of(asked, job.before_limit), {}).fields;
+  if (job.ask_before && !job.resume)
+    before = task->score(model, first_of(asked, job.before_limit), {}).fields;
   const double ceiling = job.brief ? 0.0 : measure_ceiling(*backend, context.common.device.threads);
   if (!job.resume) {
     create_run_directory(job.folder);
@@ -141,10 +142,11 @@ json train_task(const FinetuneJob& job, CommandContext& context, Session& sessio
   const double epochs =
       static_cast<double>(*settings.steps * *settings.batch_size * *settings.grad_accumulation) /
       static_cast<double>(facts.features);
-  if (!job.brief) context.say(concat("fine-tuning for ", task->name(), ": ", model.parameters().count(true), " of ",
-                     model.parameters().count(), " parameters, ", *settings.steps, " steps of ",
-                     *settings.batch_size * *settings.grad_accumulation, " examples (", epochs,
-                     " passes), learning rate ", *settings.learning_rate, "; ", job.folder.string()));
+  if (!job.brief)
+    context.say(concat("fine-tuning for ", task->name(), ": ", model.parameters().count(true), " of ",
+                       model.parameters().count(), " parameters, ", *settings.steps, " steps of ",
+                       *settings.batch_size * *settings.grad_accumulation, " examples (", epochs,
+                       " passes), learning rate ", *settings.learning_rate, "; ", job.folder.string()));
 
   TrainerOptions options;
   options.command = "finetune";

@@ -1,4 +1,5 @@
-// Which weights of a fine-tuning run learn: all, the upper blocks, or low-rank updates (see finetune_parts.h).
+// Which weights of a fine-tuning run learn: all, the upper blocks, or low-rank updates (see
+// finetune_parts.h).
 //
 // LoRA: Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large Language Models".
 #include <cmath>

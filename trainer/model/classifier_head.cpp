@@ -1,9 +1,10 @@
 // The classifier: one label for each sequence. See heads.h.
 //
 // A bidirectional model reads its first token through BERT's pooler; a causal one reads the last real token,
-// the only one that has seen all the others. While training, every other position may be asked for the label as well
-// ("target replication", Lipton et al. 2016, section 3.2): each token then hears from the loss itself what it says
-// about the label, long before attention has learned to carry that to the position that is read.
+// the only one that has seen all the others. While training, every other position may be asked for the label
+// as well
+// ("target replication", Lipton et al. 2016, section 3.2): each token then hears from the loss itself what it
+// says about the label, long before attention has learned to carry that to the position that is read.
 #include <algorithm>
 
 #include "base/error.h"
@@ -115,7 +116,8 @@ LossSum Classifier::loss(Pass& pass, const Tensor& hidden, Tensor dhidden, const
     const auto scale = static_cast<float>(dhidden ? weight * gradient_scale : 0.0);
     backend.softmax_cross_entropy(loss_rows.row_range(begin, end), logits.row_range(begin, end),
                                   targets.row_range(begin, end), scale);
-    for (const double value : read_doubles(backend, loss_rows.row_range(begin, end))) total.sum += weight * value;
+    for (const double value : read_doubles(backend, loss_rows.row_range(begin, end)))
+      total.sum += weight * value;
   };
   score(0, B, read_weight);
   if (M > B) score(B, M, other_weight);

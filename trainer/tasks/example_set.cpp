@@ -102,8 +102,8 @@ std::vector<Example> split_off(std::vector<Example>& train, uint64_t seed, const
   return validation;
 }
 
-/// `count` of the examples in random order, each label in the share it has among all, and at least once where `count`
-/// has room for every label (without labels there is one class).
+/// `count` of the examples in random order, each label in the share it has among all, and at least once where
+/// `count` has room for every label (without labels there is one class).
 std::vector<Example> draw(const std::vector<Example>& examples, size_t count, uint64_t seed) {
   std::map<std::string, std::vector<size_t>> classes;
   for (size_t i = 0; i < examples.size(); ++i) {
@@ -120,11 +120,13 @@ std::vector<Example> draw(const std::vector<Example>& examples, size_t count, ui
     given += shares[label];
     remainders.emplace_back(shares[label] == 0 ? 1.0 : share - std::floor(share), label);
   }
-  std::stable_sort(remainders.begin(), remainders.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::stable_sort(remainders.begin(), remainders.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
   for (size_t i = 0; given < count; ++i, ++given) ++shares[remainders[i].second];
   std::vector<size_t> chosen;
   for (const auto& [label, members] : classes)
-    chosen.insert(chosen.end(), members.begin(), members.begin() + static_cast<std::ptrdiff_t>(shares[label]));
+    chosen.insert(chosen.end(), members.begin(),
+                  members.begin() + static_cast<std::ptrdiff_t>(shares[label]));
   std::vector<Example> few;
   for (size_t i = 0; i < chosen.size(); ++i)
     few.push_back(examples[chosen[permute(i, chosen.size(), derive_key(seed, 0xFE4))]]);

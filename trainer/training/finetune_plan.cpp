@@ -17,11 +17,12 @@ constexpr double kStepShare = 0.85;
 /// Passes up to which an example counts as new.
 constexpr double kFreshPasses = 2.5;
 
-/// Models up to this width are trained with Muon, whose steps teach small models in minutes what AdamW needs an
-/// hour for. Wider ones come from elsewhere, trained with AdamW, and are nudged with it.
+/// Models up to this width are trained with Muon, whose steps teach small models in minutes what AdamW needs
+/// an hour for. Wider ones come from elsewhere, trained with AdamW, and are nudged with it.
 constexpr int64_t kMuonWidth = 512;
 
-/// Muon's rate. A classifier's single bit an example makes for noisy gradients, and trained weights need no big steps.
+/// Muon's rate. A classifier's single bit an example makes for noisy gradients, and trained weights need no
+/// big steps.
 double muon_rate(const FinetuneFacts& facts) { return facts.classifies && !facts.from_scratch ? 0.01 : 0.02; }
 
 /// AdamW's rate: wide models need small ones. BERT-base (768 channels) is fine-tuned at 2e-5 to 1e-4 (Devlin
@@ -37,7 +38,8 @@ double adamw_rate(const FinetuneFlags& f, const FinetuneFacts& facts) {
 /// A label says little, so a classifier has soon learned its examples by heart; texts to write last longer.
 double most_epochs(const FinetuneFacts& facts) {
   const auto features = static_cast<double>(facts.features);
-  return facts.classifies ? std::clamp(60000.0 / features, 8.0, 40.0) : std::clamp(250000.0 / features, 10.0, 60.0);
+  return facts.classifies ? std::clamp(60000.0 / features, 8.0, 40.0)
+                          : std::clamp(250000.0 / features, 10.0, 60.0);
 }
 /// The same where nobody says how long.
 double default_epochs(const FinetuneFacts& facts) {
@@ -63,13 +65,17 @@ double step_seconds(const FinetuneFacts& facts, double examples) {
 }
 
 /// In a short time many small steps teach more than few large ones, although they cost more (measured on the
-/// retelling in another style, ten seconds: 43 steps of 64 examples reach a validation loss of 0.288, 101 of 16 0.216).
+/// retelling in another style, ten seconds: 43 steps of 64 examples reach a validation loss of 0.288, 101 of
+/// 16 0.216). But an update should not cost much more than the examples it learns from.
 int64_t batch_for_time(int64_t batch, int64_t passes, double seconds, const FinetuneFacts& facts) {
-  constexpr double kFewestSteps = 150.0;
+  constexpr double kFewestSteps = 150.0, kDearestUpdate = 1.5;
   constexpr int64_t kSmallest = 8;
-  while (batch / 2 >= kSmallest &&
-         seconds < kFewestSteps * step_seconds(facts, static_cast<double>(batch * passes)))
+  while (batch / 2 >= kSmallest) {
+    const auto fewer = static_cast<double>(batch / 2 * passes);
+    if (seconds >= kFewestSteps * step_seconds(facts, 2.0 * fewer)) break;
+    if (facts.seconds_per_step > kDearestUpdate * fewer * facts.seconds_per_example) break;
     batch /= 2;
+  }
   return batch;
 }
 
@@ -132,7 +138,8 @@ FinetuneFlags decide_finetune_steps(FinetuneFlags f, const FinetuneFacts& facts)
 }
 
 int64_t evaluated_examples(const FinetuneFlags& plan) {
-  constexpr double kShare = 0.1, kPassesOfAStep = 3.0;  // of the steps' time; backward costs twice what forward does
+  constexpr double kShare = 0.1,
+                   kPassesOfAStep = 3.0;  // of the steps' time; backward costs twice what forward does
   constexpr int64_t kFewest = 100, kMost = 1000;
   const TrainingFlags& t = plan.training;
   const auto examples = static_cast<double>(*t.steps * *t.batch_size * *t.grad_accumulation);

@@ -87,7 +87,10 @@ BOOST_AUTO_TEST_CASE(a_limit_keeps_the_shares_of_the_labels) {
   std::string lines;
   for (int i = 0; i < 400; ++i)
     lines += "{\"text\": \"text " + std::to_string(i) + "\", \"label\": \"" +
-             (i % 40 == 0 ? "rare" : i % 2 == 0 ? "even" : "odd") + "\"}\n";
+             (i % 40 == 0  ? "rare"
+              : i % 2 == 0 ? "even"
+                           : "odd") +
+             "\"}\n";
   TaskDataOptions options = options_for(scratch.write("train.jsonl", lines));
   options.validation = scratch.write("validation.jsonl", lines).string();
   const auto labels = [&](int64_t limit) {
@@ -177,7 +180,8 @@ BOOST_AUTO_TEST_CASE(texts_written_together_are_those_written_alone) {
   }
 }
 
-// A quote is a passage of its source, each token the likeliest of those allowed, by whole passes without a cache.
+// A quote is a passage of its source, each token the likeliest of those allowed, by whole passes without a
+// cache.
 BOOST_AUTO_TEST_CASE(quotes_are_the_likeliest_passages) {
   const auto backend = make_backend({"cpu", "fp32", 1});
   ModelConfig config = small_config("qwen3", seedling::Objective::causal);
@@ -185,7 +189,8 @@ BOOST_AUTO_TEST_CASE(quotes_are_the_likeliest_passages) {
   Model model(config, *backend, false);
   randomize(model, 9);
   const std::vector<std::vector<int32_t>> sources = {{1, 2, 3, 1, 2, 4}, {5}, {7, 7, 8, 7, 7, 9}, {}};
-  const std::vector<std::vector<int32_t>> prompts = {{1, 2, 3, 1, 2, 4, 10}, {5, 10}, {7, 7, 8, 7, 7, 9, 11}, {3}};
+  const std::vector<std::vector<int32_t>> prompts = {
+      {1, 2, 3, 1, 2, 4, 10}, {5, 10}, {7, 7, 8, 7, 7, 9, 11}, {3}};
   DecodingOptions options;
   options.max_tokens = 5;
   options.end = 16;
@@ -214,9 +219,8 @@ BOOST_AUTO_TEST_CASE(quotes_are_the_likeliest_passages) {
         BOOST_TEST(quotes[i].nothing == p(options.end), boost::test_tools::tolerance(1e-4));
         allowed.erase(options.end);
       }
-      const int32_t best = *std::max_element(allowed.begin(), allowed.end(), [&](int32_t a, int32_t b) {
-        return last[a] < last[b];
-      });
+      const int32_t best = *std::max_element(allowed.begin(), allowed.end(),
+                                             [&](int32_t a, int32_t b) { return last[a] < last[b]; });
       probability *= p(best);
       if (best == options.end) break;
       text.push_back(best);
