@@ -21,10 +21,6 @@ constexpr double kFreshPasses = 2.5;
 /// an hour for. Wider ones come from elsewhere, trained with AdamW, and are nudged with it.
 constexpr int64_t kMuonWidth = 512;
 
-/// Muon's rate. A classifier's single bit an example makes for noisy gradients, and trained weights need no
-/// big steps.
-double muon_rate(const FinetuneFacts& facts) { return facts.classifies && !facts.from_scratch ? 0.01 : 0.02; }
-
 /// AdamW's rate: wide models need small ones. BERT-base (768 channels) is fine-tuned at 2e-5 to 1e-4 (Devlin
 /// et al. 2018, appendix A.3), tiny ones learn best near 1e-3. Low-rank updates take several times as much.
 double adamw_rate(const FinetuneFlags& f, const FinetuneFacts& facts) {
@@ -94,7 +90,7 @@ FinetuneFlags complete_finetune(FinetuneFlags f, const FinetuneFacts& facts) {
   fill_in(t.batch_size, default_batch(facts));
   fill_in(t.grad_accumulation, 1);
   fill_in(t.optimizer, small && *f.lora == 0 ? "muon" : "adamw");
-  fill_in(t.learning_rate, *t.optimizer == "muon" ? muon_rate(facts) : adamw_rate(f, facts));
+  fill_in(t.learning_rate, *t.optimizer == "muon" ? 0.02 : adamw_rate(f, facts));
   fill_in(t.min_learning_rate, 0.0);
   fill_in(t.schedule, "linear");
   fill_in(t.beta1, 0.9);
