@@ -10,6 +10,8 @@ else
   echo "format: not checked (clang-format-14 is not installed)"
 fi
 python3 tests/check_includes.py
+export SEEDLING_SLOW=20  # the sanitizers' programs may take their time
+export TSAN_OPTIONS="suppressions=$PWD/tests/support/tsan.supp"
 for preset in asan tsan; do
   cmake --preset $preset >/dev/null
   cmake --build --preset $preset -j"$(nproc)" >/dev/null

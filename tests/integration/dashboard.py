@@ -61,6 +61,9 @@ def unchunk(data):
     return body
 
 
+SLOW = float(os.environ.get("SEEDLING_SLOW", "1"))  # how much more time the program may take: sanitizers slow it down
+
+
 class Stream:
     """One event stream, read as it comes: events are (id, kind, data)."""
 
@@ -162,7 +165,7 @@ class DashboardTest(ProgramTest):
 
     def raw(self, data, timeout=20, pause=None):
         """Sends bytes, returns everything that comes back until the server closes."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=timeout) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=timeout * SLOW) as connection:
             try:
                 connection.sendall(data)
             except (BrokenPipeError, ConnectionResetError):

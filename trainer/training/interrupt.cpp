@@ -1,23 +1,26 @@
 // The signal handler and its flag (see interrupt.h).
 #include "training/interrupt.h"
 
+#include <atomic>
 #include <csignal>
 
 namespace seedling {
 
 namespace {
 
-volatile std::sig_atomic_t signalled = 0;
+// Read by the trainers' threads, written in a handler: an atomic without a lock may be both.
+std::atomic<bool> signalled{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
 
 void on_signal(int signal) {
-  signalled = 1;
+  signalled = true;
   std::signal(signal, SIG_DFL);  // the second time the system's own way
 }
 
 }  // namespace
 
 InterruptGuard::InterruptGuard() {
-  signalled = 0;
+  signalled = false;
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
 }
@@ -27,6 +30,6 @@ InterruptGuard::~InterruptGuard() {
   std::signal(SIGTERM, SIG_DFL);
 }
 
-bool interrupted() { return signalled != 0; }
+bool interrupted() { return signalled; }
 
 }  // namespace seedling
