@@ -11,7 +11,7 @@ import {isActive, on, set, state, overlays} from "./store.js";
 
 const dashes = [[], [7, 4], [2, 3], [10, 3, 2, 3], [5, 5]];
 
-/// options: {key, title, words, logarithmic, calm: it grows once a second, not at every beat, with: [keys drawn with it], lines: () => [{value, label, far}],
+/// options: {key, title, words, logarithmic, calm: it grows once a second, not at every beat, fromZero: of the axis, with: [keys drawn with it], lines: () => [{value, label, far}],
 /// curves: () => [{label, points: [[step, value]...]}]}.
 export class Plot {
   constructor(options) {
@@ -246,6 +246,7 @@ export class Plot {
     plugin.markColor = color("--mark");
     // Lines to cross count when the axis is fitted, so that the goal stays in the picture.
     const values = plugin.lines.filter((line) => !line.far).map((line) => line.value);
+    y.min = this.options.fromZero && y.type === "linear" ? 0 : undefined;
     y.suggestedMin = values.length ? Math.min(...values) : undefined;
   }
 

@@ -56,7 +56,7 @@ function show(body) {
     try {
       const reply = await post("/api/inspect", {view: "compare", models, text: prompt.value(), "max-tokens": length.value(), temperature: 0}, signal);
       fill(answers, reply.answers.map((answer) => h("div.panel", {}, h("h2", {}, names.get(answer.model) ?? answer.model), answer.error ? h("p.bad", {}, answer.error.message ?? answer.error)
-        : h("p.sample", {}, h("span.prompt", {}, prompt.value(), isTuned(answer.model) ? " → " : ""), readable(answer.text ?? "")))));
+        : h("p.sample", {}, h("span.prompt", {}, prompt.value(), isTuned(answer.model) ? " → " : ""), readable(answer.text ?? "") || h("span.muted", {}, "(it says nothing)")))));
       moved.hidden = models.length < 2;
       if (models.length > 1) await difference(models.at(-2), models.at(-1), signal);
     } finally {

@@ -44,7 +44,7 @@ function show(body) {
     if (!all) return;
     bar.value = run.steps ? run.step / run.steps : 0;
     const values = [number(m.loss), number(m.val_loss), number(m.bits_per_byte), number(m.learning_rate), number(m.grad_norm),
-      count(m.tokens_per_second), percent(m.mfu), count(m.tokens), duration(m.seconds)];
+      count(m.tokens_per_second), percent(m.mfu || NaN), count(m.tokens), duration(m.seconds)];
     values.forEach((value, i) => write(cells[i], value));
   }
 
@@ -127,7 +127,7 @@ function show(body) {
     new Plot({key: "learning_rate", calm: true, title: "Learning rate", words: "how far a step goes"}),
     new Plot({key: "grad_norm", calm: true, title: "Gradient norm", words: "how steep the ground is; spikes are trouble"}),
     new Plot({key: "tokens_per_second", calm: true, title: "Tokens a second", words: "speed"}),
-    new Plot({key: "mfu", calm: true, title: "Share of the peak", words: "of the operations that this machine could do"}),
+    new Plot({key: "mfu", calm: true, fromZero: true, title: "Share of the peak", words: "of the operations that this machine could do"}),
   ];
   plots[0].element.classList.add("tall", "wide");
 
