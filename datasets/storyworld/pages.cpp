@@ -1,9 +1,9 @@
 // Village pages: three documents in ten of the corpus, those that are not stories. See telling.h.
 //
-// What people read is not stories alone: they read letters and learn which to trust, books with questions at the end,
-// lines in two languages, summaries. Stories alone would hardly show a question mark after a fact or a word of
-// Tamori, and the later tasks have only seconds to learn from. Pages are told by the same Chooser, so the floor covers
-// them as well; and they leave out what a test will ask (tasks.h, held_out).
+// What people read is not stories alone: they read letters and learn which to trust, books with questions at
+// the end, lines in two languages, summaries. Stories alone would hardly show a question mark after a fact or
+// a word of Tamori, and the later tasks have only seconds to learn from. Pages are told by the same Chooser,
+// so the floor covers them as well; and they leave out what a test will ask (tasks.h, held_out).
 #include "datasets/storyworld/facts.h"
 #include "datasets/storyworld/plots.h"
 #include "datasets/storyworld/tasks.h"

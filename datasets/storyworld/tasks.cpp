@@ -120,7 +120,8 @@ nlohmann::json make_example(Task task, uint64_t seed, uint64_t index) {
   const uint64_t stream = derive_key(derive_key(seed, 0x5441534B + static_cast<uint64_t>(task)), index);
   Chooser chooser(stream);
   // Questions of the same number but for its last two bits are about the same chronicle.
-  if (task == Task::qa) return make_question(Chooser(derive_key(derive_key(seed, 0x7E87), index / 4)), chooser);
+  if (task == Task::qa)
+    return make_question(Chooser(derive_key(derive_key(seed, 0x7E87), index / 4)), chooser);
   switch (task) {
     case Task::sentiment:
       return make_sentiment(std::move(chooser));
@@ -143,8 +144,8 @@ nlohmann::json make_example(Task task, uint64_t seed, uint64_t index) {
 }
 
 Split split_of(Task task, const nlohmann::json& example) {
-  // Facts split by what they tell, so that no wording of a test fact is ever trained on; questions by what they are
-  // about, so that no text of a test is.
+  // Facts split by what they tell, so that no wording of a test fact is ever trained on; questions by what
+  // they are about, so that no text of a test is.
   const std::string key = task == Task::facts ? std::string(example.at("fact"))
                           : task == Task::qa  ? std::string(example.at("context"))
                                               : input_of(task, example);

@@ -124,7 +124,8 @@ Judged tell_news(Teller& t, Reader reader) {
     size_t other = chooser.uniform(goods().size() - 1);
     if (static_cast<int>(other) >= t.index_of('G')) ++other;
     t.bind_good('K', other);
-    core = kName + t.phrase(chooser.chance(0.5) ? " wanted {G.a} and not {K.a}" : " did not want {K.a} but {G.a}") +
+    core = kName +
+           t.phrase(chooser.chance(0.5) ? " wanted {G.a} and not {K.a}" : " did not want {K.a} but {G.a}") +
            ", and in the parcel was " + t.phrase(positive ? "{G.a}." : "{K.a}.");
   }
   const std::string text = with_filler(t, core);

@@ -31,9 +31,10 @@ struct Bilingual {
   std::vector<Aligned> aligned;  ///< word by word, in Tamori order
 };
 
-/// One sentence in both languages; its choices all show in the English. With `may`, sentences that it refuses are not
-/// made: the verb, chosen last, is one of those with which it is not refused.
-Bilingual make_bilingual(Chooser& chooser, const std::function<bool(const std::string& source)>& may = nullptr);
+/// One sentence in both languages; its choices all show in the English. With `may`, sentences that it refuses
+/// are not made: the verb, chosen last, is one of those with which it is not refused.
+Bilingual make_bilingual(Chooser& chooser,
+                         const std::function<bool(const std::string& source)>& may = nullptr);
 
 /// The dictionary: every English lemma and its Tamori stem (nouns with their class vowel).
 struct Entry {

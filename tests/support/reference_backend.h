@@ -9,7 +9,8 @@
 
 namespace seedling {
 
-/// Factor of element `index` under dropout: 0 where dropped, else 1 / (1 - p). Kept where hash32(key, index) >= p 2^32.
+/// Factor of element `index` under dropout: 0 where dropped, else 1 / (1 - p). Kept where hash32(key, index)
+/// >= p 2^32.
 double reference_dropout(float p, uint64_t key, int64_t index);
 
 class ReferenceBackend : public Backend {

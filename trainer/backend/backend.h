@@ -194,7 +194,8 @@ class Backend : public Allocator {
   /// One step of Muon for each matrix (equations: optimizer/muon.h; iteration: kernels/optimizer.h). This one
   /// is made of the ops above, a matrix after the other; a device may take them all at once and in bf16.
   virtual void muon(const std::vector<MuonMatrix>& matrices, const MuonStep& step);
-  /// Elements of MuonStep::scratch for a (rows, columns) matrix: two of it and two squares of its smaller side.
+  /// Elements of MuonStep::scratch for a (rows, columns) matrix: two of it and two squares of its smaller
+  /// side.
   static int64_t muon_scratch(int64_t rows, int64_t columns) {
     const int64_t small = std::min(rows, columns);
     return 2 * (rows * columns + small * small);

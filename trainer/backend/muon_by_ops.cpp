@@ -19,11 +19,13 @@ struct MuonScratch {
     const int64_t size = rows * columns, small = std::min(rows, columns);
     int64_t at = 0;
     const auto take = [&](int64_t n, int64_t m) {
-      std::byte* here = static_cast<std::byte*>(memory.raw()) + at * static_cast<int64_t>(size_of(memory.dtype()));
+      std::byte* here =
+          static_cast<std::byte*>(memory.raw()) + at * static_cast<int64_t>(size_of(memory.dtype()));
       at += n * m;
       return Tensor(here, memory.dtype(), {n, m});
     };
-    x = take(rows, columns), y = take(rows, columns), square = take(small, small), polynomial = take(small, small);
+    x = take(rows, columns), y = take(rows, columns), square = take(small, small),
+    polynomial = take(small, small);
     require(at <= memory.size() && size > 0, "Muon's scratch holds the largest matrix");
   }
 };

@@ -46,7 +46,8 @@ std::vector<OpTime> ProfiledBackend::take() {
     time.name = name;
     all.push_back(time);
   }
-  std::stable_sort(all.begin(), all.end(), [](const OpTime& a, const OpTime& b) { return a.seconds > b.seconds; });
+  std::stable_sort(all.begin(), all.end(),
+                   [](const OpTime& a, const OpTime& b) { return a.seconds > b.seconds; });
   times_.clear();
   return all;
 }
@@ -58,7 +59,8 @@ void ProfiledBackend::copy_to_host(void* host, const void* device, size_t bytes)
   timed("copy_to_host", 0, static_cast<double>(bytes), [&] { inner_.copy_to_host(host, device, bytes); });
 }
 
-// --- products -----------------------------------------------------------------------------------------------
+// --- products
+// -----------------------------------------------------------------------------------------------
 
 void ProfiledBackend::linear_forward(Tensor y, const Tensor& x, const Tensor& w, const Tensor& bias,
                                      const Tensor& residual) {
@@ -85,7 +87,8 @@ void ProfiledBackend::matmul(Tensor c, const Tensor& a, bool transpose_a, const 
         [&] { inner_.matmul(c, a, transpose_a, b, transpose_b, alpha, beta); });
 }
 
-// --- tables and norms ---------------------------------------------------------------------------------------
+// --- tables and norms
+// ---------------------------------------------------------------------------------------
 
 void ProfiledBackend::gather_rows(Tensor y, const Tensor& table, const Tensor& index, bool accumulate) {
   timed("gather_rows", 0, 2 * bytes_of(y), [&] { inner_.gather_rows(y, table, index, accumulate); });
@@ -101,7 +104,8 @@ void ProfiledBackend::unpick_rows(Tensor dx, const Tensor& dy, const Tensor& ind
 }
 void ProfiledBackend::norm_forward(Tensor y, Tensor stats, const Tensor& x, const Tensor& gain,
                                    const Tensor& bias, NormKind kind, float epsilon) {
-  timed("norm_forward", 0, bytes_of(y, x), [&] { inner_.norm_forward(y, stats, x, gain, bias, kind, epsilon); });
+  timed("norm_forward", 0, bytes_of(y, x),
+        [&] { inner_.norm_forward(y, stats, x, gain, bias, kind, epsilon); });
 }
 void ProfiledBackend::norm_backward(Tensor dx, Tensor dgain, Tensor dbias, const Tensor& dy, const Tensor& x,
                                     const Tensor& stats, const Tensor& gain, NormKind kind, bool accumulate) {
@@ -109,7 +113,8 @@ void ProfiledBackend::norm_backward(Tensor dx, Tensor dgain, Tensor dbias, const
         [&] { inner_.norm_backward(dx, dgain, dbias, dy, x, stats, gain, kind, accumulate); });
 }
 
-// --- attention ----------------------------------------------------------------------------------------------
+// --- attention
+// ----------------------------------------------------------------------------------------------
 
 void ProfiledBackend::rotate_heads_forward(Tensor y, Tensor stats, const Tensor& qkv, const Tensor& positions,
                                            const Tensor& gain_q, const Tensor& gain_k, int64_t NH, int64_t NK,
@@ -120,22 +125,23 @@ void ProfiledBackend::rotate_heads_forward(Tensor y, Tensor stats, const Tensor&
 }
 void ProfiledBackend::rotate_heads_backward(Tensor dqkv, Tensor dgain_q, Tensor dgain_k, const Tensor& dy,
                                             const Tensor& qkv, const Tensor& stats, const Tensor& positions,
-                                            const Tensor& gain_q, const Tensor& gain_k, int64_t NH, int64_t NK,
-                                            int64_t HS, float rope_theta) {
+                                            const Tensor& gain_q, const Tensor& gain_k, int64_t NH,
+                                            int64_t NK, int64_t HS, float rope_theta) {
   timed("rotate_heads_backward", 0, bytes_of(dqkv, dy, qkv), [&] {
-    inner_.rotate_heads_backward(dqkv, dgain_q, dgain_k, dy, qkv, stats, positions, gain_q, gain_k, NH, NK, HS,
-                                 rope_theta);
+    inner_.rotate_heads_backward(dqkv, dgain_q, dgain_k, dy, qkv, stats, positions, gain_q, gain_k, NH, NK,
+                                 HS, rope_theta);
   });
 }
-void ProfiledBackend::attention_forward(Tensor out, Tensor lse, const Tensor& qkv, const AttentionShape& shape) {
+void ProfiledBackend::attention_forward(Tensor out, Tensor lse, const Tensor& qkv,
+                                        const AttentionShape& shape) {
   timed(concat("attention_forward T ", shape.T), attention_flops(shape), bytes_of(out, qkv),
         [&] { inner_.attention_forward(out, lse, qkv, shape); });
 }
-void ProfiledBackend::attention_backward(Tensor dqkv, const Tensor& dout, const Tensor& out, const Tensor& lse,
-                                         const Tensor& qkv, const AttentionShape& shape) {
+void ProfiledBackend::attention_backward(Tensor dqkv, const Tensor& dout, const Tensor& out,
+                                         const Tensor& lse, const Tensor& qkv, const AttentionShape& shape) {
   // Five products where forward has two: scores again, dp, dq, dk, dv.
-  timed(concat("attention_backward T ", shape.T), 2.5 * attention_flops(shape), bytes_of(dqkv, dout, out, qkv),
-        [&] { inner_.attention_backward(dqkv, dout, out, lse, qkv, shape); });
+  timed(concat("attention_backward T ", shape.T), 2.5 * attention_flops(shape),
+        bytes_of(dqkv, dout, out, qkv), [&] { inner_.attention_backward(dqkv, dout, out, lse, qkv, shape); });
 }
 void ProfiledBackend::attention_cached(Tensor out, Tensor key_cache, Tensor value_cache, const Tensor& qkv,
                                        int64_t past, const AttentionShape& shape) {
@@ -148,13 +154,16 @@ void ProfiledBackend::attention_probabilities(Tensor p, const Tensor& qkv, int64
   timed("attention_probabilities", 0, bytes_of(p), [&] { inner_.attention_probabilities(p, qkv, b, shape); });
 }
 
-// --- element by element -------------------------------------------------------------------------------------
+// --- element by element
+// -------------------------------------------------------------------------------------
 
 void ProfiledBackend::activation_forward(Tensor y, const Tensor& x, Activation activation) {
   timed("activation_forward", 0, bytes_of(y, x), [&] { inner_.activation_forward(y, x, activation); });
 }
-void ProfiledBackend::activation_backward(Tensor dx, const Tensor& dy, const Tensor& x, Activation activation) {
-  timed("activation_backward", 0, bytes_of(dx, dy, x), [&] { inner_.activation_backward(dx, dy, x, activation); });
+void ProfiledBackend::activation_backward(Tensor dx, const Tensor& dy, const Tensor& x,
+                                          Activation activation) {
+  timed("activation_backward", 0, bytes_of(dx, dy, x),
+        [&] { inner_.activation_backward(dx, dy, x, activation); });
 }
 void ProfiledBackend::gated_forward(Tensor y, const Tensor& gate_up, Activation activation) {
   timed("gated_forward", 0, bytes_of(y, gate_up), [&] { inner_.gated_forward(y, gate_up, activation); });
@@ -188,7 +197,8 @@ void ProfiledBackend::shift_backward(Tensor dx, Tensor ds, const Tensor& dy, con
         [&] { inner_.shift_backward(dx, ds, dy, x, s, T, accumulate); });
 }
 
-// --- loss and optimizer -------------------------------------------------------------------------------------
+// --- loss and optimizer
+// -------------------------------------------------------------------------------------
 
 void ProfiledBackend::softmax_cross_entropy(Tensor losses, Tensor logits, const Tensor& targets,
                                             float gradient_scale) {
@@ -212,8 +222,8 @@ void ProfiledBackend::normalize(Tensor y, double epsilon) {
 void ProfiledBackend::adamw(Tensor w, const Tensor& g, Tensor m, Tensor v, const AdamWStep& step) {
   timed("adamw", 0, 2 * bytes_of(w, m, v) + bytes_of(g), [&] { inner_.adamw(w, g, m, v, step); });
 }
-void ProfiledBackend::momentum(Tensor update, Tensor momentum, const Tensor& g, float gradient_scale, float beta,
-                               bool nesterov) {
+void ProfiledBackend::momentum(Tensor update, Tensor momentum, const Tensor& g, float gradient_scale,
+                               float beta, bool nesterov) {
   timed("momentum", 0, bytes_of(update, g) + 2 * bytes_of(momentum),
         [&] { inner_.momentum(update, momentum, g, gradient_scale, beta, nesterov); });
 }
@@ -224,7 +234,8 @@ void ProfiledBackend::apply_update(Tensor w, const Tensor& update, float learnin
 void ProfiledBackend::muon(const std::vector<MuonMatrix>& matrices, const MuonStep& step) {
   double flops = 0.0;  // every product whole, though a device may compute half of the symmetric ones
   for (const MuonMatrix& matrix : matrices) {
-    const double a = static_cast<double>(matrix.value.rows()), b = static_cast<double>(matrix.value.columns());
+    const double a = static_cast<double>(matrix.value.rows()),
+                 b = static_cast<double>(matrix.value.columns());
     const double m = std::min(a, b), n = std::max(a, b);
     flops += kernels::NewtonSchulz::kIterations * (4.0 * m * m * n + 2.0 * m * m * m);
   }

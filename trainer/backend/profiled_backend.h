@@ -12,7 +12,8 @@
 
 namespace seedling {
 
-/// All calls of one op. An op is held against the product ceiling where it has flops, else against the memory's.
+/// All calls of one op. An op is held against the product ceiling where it has flops, else against the
+/// memory's.
 struct OpTime {
   std::string name;
   int64_t calls = 0;

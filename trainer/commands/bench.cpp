@@ -1,4 +1,5 @@
-// seedling bench: how fast this machine trains and generates, against what its products and its memory can do.
+// seedling bench: how fast this machine trains and generates, against what its products and its memory can
+// do.
 //
 // Real training steps (forward, backward, clipping, optimizer) on random tokens; warm-up first, then the
 // median of the repeats. mfu = tokens a second x FLOPs a token / ceiling, the ceiling measured in the same
@@ -48,7 +49,8 @@ std::string fixed(double value, int digits, int width) {
 }
 
 /// The ops of a step, the longest first: to the reader a table, to the caller the same as JSON.
-nlohmann::json tell_profile(const Profile& profile, double ceiling, double memory, const CommandContext& context) {
+nlohmann::json tell_profile(const Profile& profile, double ceiling, double memory,
+                            const CommandContext& context) {
   nlohmann::json lines = nlohmann::json::array();
   const double steps = profile.steps;
   double inside = 0.0;
@@ -57,13 +59,17 @@ nlohmann::json tell_profile(const Profile& profile, double ceiling, double memor
     inside += op.seconds;
     const double rate = (op.flops > 0.0 ? op.flops : op.bytes) / op.seconds;
     const double reached = rate / (op.flops > 0.0 ? ceiling : memory), share = op.seconds / profile.seconds;
-    nlohmann::json line = {{"op", op.name}, {"calls", static_cast<double>(op.calls) / steps}, {"share", share},
-                           {"seconds", op.seconds / steps}, {"of_ceiling", reached}};
+    nlohmann::json line = {{"op", op.name},
+                           {"calls", static_cast<double>(op.calls) / steps},
+                           {"share", share},
+                           {"seconds", op.seconds / steps},
+                           {"of_ceiling", reached}};
     line[op.flops > 0.0 ? "gflops" : "gb_per_second"] = rate / 1e9;
     lines.push_back(line);
     context.say(concat(fixed(100 * share, 1, 6), "% ", fixed(static_cast<double>(op.calls) / steps, 0, 9),
-                       fixed(1e6 * op.seconds / static_cast<double>(op.calls), 1, 12), fixed(100 * reached, 1, 7), "% of ",
-                       op.flops > 0.0 ? "products" : "memory  ", "  ", op.name));
+                       fixed(1e6 * op.seconds / static_cast<double>(op.calls), 1, 12),
+                       fixed(100 * reached, 1, 7), "% of ", op.flops > 0.0 ? "products" : "memory  ", "  ",
+                       op.name));
   }
   context.say(concat(fixed(100 * (1 - inside / profile.seconds), 1, 6), "%   between the ops"));
   return lines;

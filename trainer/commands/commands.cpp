@@ -29,18 +29,9 @@ namespace {
 using AddCommand = void (*)(CLI::App&, CommandContext&);
 
 constexpr AddCommand kCommands[] = {
-    add_pretrain_command,
-    add_finetune_command,
-    add_evaluate_command,
-    add_generate_command,
-    add_fill_command,
-    add_predict_command,
-    add_chat_command,
-    add_tokenizer_command,
-    add_data_command,
-    add_export_command,
-    add_bench_command,
-    add_doctor_command,
+    add_pretrain_command, add_finetune_command, add_evaluate_command, add_generate_command,
+    add_fill_command,     add_predict_command,  add_chat_command,     add_tokenizer_command,
+    add_data_command,     add_export_command,   add_bench_command,    add_doctor_command,
     add_serve_command,
 };
 
@@ -71,7 +62,8 @@ int run_command_line(int argc, char** argv) {
   } catch (const CLI::Success& request) {  // --help, --version
     return app.exit(request);
   } catch (const CLI::ConversionError& error) {
-    return complain(concat(error.what(), ": not the kind of value that this flag takes (see --help)").c_str(), kWrongUsage);
+    return complain(concat(error.what(), ": not the kind of value that this flag takes (see --help)").c_str(),
+                    kWrongUsage);
   } catch (const CLI::ParseError& error) {
     return complain(error.what(), kWrongUsage);
   } catch (const UsageError& error) {

@@ -174,7 +174,9 @@ std::shared_ptr<void> Dashboard::show(const std::filesystem::path& folder,
 
 void Dashboard::stay_for_readers(const CommandContext& context) const {
   const bool terminal = ::isatty(STDIN_FILENO) && ::isatty(STDERR_FILENO);
-  const auto in_use = [&] { return terminal && server_->is_watched() && server_->idle_seconds() < kPatience; };
+  const auto in_use = [&] {
+    return terminal && server_->is_watched() && server_->idle_seconds() < kPatience;
+  };
   if (interrupted() || (!in_use() && !server_->is_training())) return;
   context.say(server_->is_training()
                   ? "the runs that were started from the page go on; Ctrl-C saves and ends them"

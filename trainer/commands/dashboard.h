@@ -19,8 +19,9 @@ class Dashboard {
   explicit Dashboard(std::unique_ptr<server::Server> server) : server_(std::move(server)) {}
   /// A run that this process trains in `folder`: it can be steered as long as what this returns lives.
   std::shared_ptr<void> show(const std::filesystem::path& folder, std::shared_ptr<Session> session) const;
-  /// The command's own runs are over. Returns at once, unless somebody still needs the page: runs that were started
-  /// from it go on to their end, and on a terminal a page in use stays until Enter, Ctrl-C or two minutes of rest.
+  /// The command's own runs are over. Returns at once, unless somebody still needs the page: runs that were
+  /// started from it go on to their end, and on a terminal a page in use stays until Enter, Ctrl-C or two
+  /// minutes of rest.
   void stay_for_readers(const CommandContext& context) const;
 
  private:
@@ -28,7 +29,8 @@ class Dashboard {
 };
 
 /// Serves the runs of a folder, and prints the link. Throws Error where the port is taken.
-std::shared_ptr<Dashboard> start_dashboard(const std::filesystem::path& runs, int port, const CommandContext& context);
+std::shared_ptr<Dashboard> start_dashboard(const std::filesystem::path& runs, int port,
+                                           const CommandContext& context);
 
 /// What the server asks of this program: flags checked, runs trained, the machine described.
 server::TrainerHooks trainer_hooks(const CommandContext& context);

@@ -81,14 +81,10 @@ json compare_with_scratch(const FinetuneJob& job, CommandContext& context, Sessi
   }
   table = left_cell("examples", 10) + "  pretrained     scratch  own text's loss before, after   (" + metric +
           ")\n" + left_cell("0", 10) + number_cell(headline(task, before).second) + "\n" + table;
-  if (!majority.is_null()) table += "always the most frequent answer: " + number_cell(majority[metric]) + "\n";
-  const json result = {{"run", job.folder.string()},
-                       {"task", task},
-                       {"metric", metric},
-                       {"before", before},
-                       {"majority", majority},
-                       {"rows", rows},
-                       {"table", table}};
+  if (!majority.is_null())
+    table += "always the most frequent answer: " + number_cell(majority[metric]) + "\n";
+  const json result = {{"run", job.folder.string()}, {"task", task}, {"metric", metric}, {"before", before},
+                       {"majority", majority},       {"rows", rows}, {"table", table}};
   write_json_atomic(job.folder / "compare.json", result);
   return result;
 }

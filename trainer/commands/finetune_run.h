@@ -24,15 +24,16 @@ struct FinetuneJob {
   std::filesystem::path folder;
   bool resume = false;
   bool random_weights = false;  // the shape and tokenizer of --from, but nothing it has learned
-  bool brief = false;           // part of a comparison: few evaluations, no progress lines, no measured ceiling
-  bool ask_before = true;       // score the model before it learns
-  bool look_back = true;        // measure what was forgotten
-  int64_t score_limit = 0;      // score so many test examples only (0: all)
-  int64_t before_limit = 200;   // and so many before learning
-  ShowRun show;                 // for each run of it
+  bool brief = false;       // part of a comparison: few evaluations, no progress lines, no measured ceiling
+  bool ask_before = true;   // score the model before it learns
+  bool look_back = true;    // measure what was forgotten
+  int64_t score_limit = 0;  // score so many test examples only (0: all)
+  int64_t before_limit = 200;  // and so many before learning
+  ShowRun show;                // for each run of it
 };
 
-/// Where the run starts: the base model's shape with the task's head, and its tokenizer with the task's record.
+/// Where the run starts: the base model's shape with the task's head, and its tokenizer with the task's
+/// record.
 struct FinetuneStart {
   std::filesystem::path base;  // empty: --from scratch
   ModelConfig config;
@@ -52,7 +53,8 @@ nlohmann::json train_task(const FinetuneJob& job, CommandContext& context, Sessi
 nlohmann::json measure_forgetting(const std::filesystem::path& base, Model& tuned, Backend& backend,
                                   const CommandContext& context);
 
-/// train_task as a part of a comparison: a run of its own, in its own folder. Throws Error where it was interrupted.
+/// train_task as a part of a comparison: a run of its own, in its own folder. Throws Error where it was
+/// interrupted.
 nlohmann::json run_part(const FinetuneJob& run, CommandContext& context);
 
 /// --compare scratch: 20, 200, 2000 and all examples, from the pre-trained and from random weights, with the

@@ -109,7 +109,8 @@ json measure_forgetting(const fs::path& base, Model& tuned, Backend& backend, co
   }
   Model model(load_config(base), backend, false);
   load_parameters(model, base);
-  const TextScore before = evaluate_text(model, *text.validation, *text.tokenizer, 0, WindowRule::by_document);
+  const TextScore before =
+      evaluate_text(model, *text.validation, *text.tokenizer, 0, WindowRule::by_document);
   for (Parameter& parameter : model.parameters().all()) {
     const Parameter* after = tuned.parameters().find(parameter.name);
     if (after != nullptr && after->shape == parameter.shape) backend.copy(parameter.value, after->value);

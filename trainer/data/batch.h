@@ -14,8 +14,8 @@ struct Batch {
   std::vector<int32_t> types;    // (B, T) segment ids (BERT); empty = all 0
   std::vector<int32_t> lengths;  // (B): how many leading tokens are real; empty = all T
   // Of fine-tuning tasks:
-  std::vector<int32_t> labels;        // (B): class of each sequence (classification)
-  double every_position = 0.0;        // share of a classifier's training loss that asks all other positions too
+  std::vector<int32_t> labels;  // (B): class of each sequence (classification)
+  double every_position = 0.0;  // share of a classifier's training loss that asks all other positions too
   std::vector<int32_t> starts, ends;  // (B): first and last token of the answer, 0 = no answer (spans)
 
   /// Number of positions that carry a loss.

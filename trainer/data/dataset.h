@@ -66,8 +66,9 @@ struct PreparedData {
   std::vector<std::string> prompts;
 };
 
-/// A subword vocabulary for a text of so many bytes: a token a kilobyte, from 512 to 4096 by powers of two. Rarer tokens
-/// than that are seen too seldom to be learned, least of all by a masked model, which is asked for 15 % of them.
+/// A subword vocabulary for a text of so many bytes: a token a kilobyte, from 512 to 4096 by powers of two.
+/// Rarer tokens than that are seen too seldom to be learned, least of all by a masked model, which is asked
+/// for 15 % of them.
 int64_t vocabulary_for(uint64_t bytes);
 
 /// Finds, checks, splits, tokenizes (training the tokenizer if asked) and caches. Throws Error/UsageError
@@ -77,8 +78,8 @@ PreparedData prepare_data(const DataOptions& options);
 /// A keyed permutation of [0, n): image of i (Feistel network with cycle walking). No memory.
 uint64_t permute(uint64_t i, uint64_t n, uint64_t key);
 
-/// Windows of T + 1 tokens, shuffled anew each epoch. In one long text they do not overlap (but for one token); in a text
-/// of documents each begins where a document begins (document_windows in windows.h).
+/// Windows of T + 1 tokens, shuffled anew each epoch. In one long text they do not overlap (but for one
+/// token); in a text of documents each begins where a document begins (document_windows in windows.h).
 class CausalLoader {
  public:
   /// `end`: the token behind each document; -1: one long text.
@@ -113,14 +114,16 @@ class MaskedLoader {
   bool whole_words_;
 };
 
-/// How the windows of an evaluation lie: side by side whatever stands there, or each from the beginning of a document.
+/// How the windows of an evaluation lie: side by side whatever stands there, or each from the beginning of a
+/// document.
 enum class WindowRule { side_by_side, by_document };
 
-/// The whole of a token file in order, for evaluation: every token but the first is a target exactly once (causal), in
-/// windows of T + 1 tokens that overlap by one, or that begin with documents and are cut short where the next one begins;
-/// seeded 15 % masks, always the same (masked, whose windows always lie side by side).
-std::vector<Batch> evaluation_batches(const TokenFile& tokens, const Tokenizer& tokenizer, bool masked, int64_t B,
-                                      int64_t T, int64_t limit_tokens = 0,
+/// The whole of a token file in order, for evaluation: every token but the first is a target exactly once
+/// (causal), in windows of T + 1 tokens that overlap by one, or that begin with documents and are cut short
+/// where the next one begins; seeded 15 % masks, always the same (masked, whose windows always lie side by
+/// side).
+std::vector<Batch> evaluation_batches(const TokenFile& tokens, const Tokenizer& tokenizer, bool masked,
+                                      int64_t B, int64_t T, int64_t limit_tokens = 0,
                                       WindowRule rule = WindowRule::side_by_side);
 
 }  // namespace seedling

@@ -1,9 +1,10 @@
 // The whole of a token file as batches, for evaluation: see dataset.h.
 //
 // Causal: window i predicts tokens [i T + 1, i T + T] from [i T, i T + T - 1], so windows of T + 1 tokens
-// overlap by one and every token but the file's first is a target exactly once. By document: window i reads from the
-// beginning of a document, and its targets end where window i + 1 begins; again every token is one once. Masked: windows of T - 2
-// tokens follow each other and are masked with a key that depends on nothing but the window's number.
+// overlap by one and every token but the file's first is a target exactly once. By document: window i reads
+// from the beginning of a document, and its targets end where window i + 1 begins; again every token is one
+// once. Masked: windows of T - 2 tokens follow each other and are masked with a key that depends on nothing
+// but the window's number.
 #include <algorithm>
 
 #include "base/error.h"
@@ -29,8 +30,8 @@ std::vector<int64_t> chosen_windows(int64_t count, int64_t stride, int64_t limit
 }
 
 /// Rows that read from starts[window] on and predict up to where the window after it begins.
-Batch causal_rows(const TokenFile& tokens, const std::vector<int64_t>& starts, const int64_t* windows, int64_t B, int64_t T,
-                  int32_t pad) {
+Batch causal_rows(const TokenFile& tokens, const std::vector<int64_t>& starts, const int64_t* windows,
+                  int64_t B, int64_t T, int32_t pad) {
   Batch batch;
   batch.B = B;
   batch.T = T;
@@ -58,7 +59,9 @@ std::vector<Batch> evaluation_batches(const TokenFile& tokens, const Tokenizer& 
     fail("the text to evaluate has ", tokens.size(), " tokens: nothing can be predicted in it");
   if (masked) check_masked_tokenizer(tokenizer);
   std::vector<int64_t> starts;
-  if (!masked) starts = document_windows(tokens, rule == WindowRule::by_document ? tokenizer.special().eos : -1, T).starts;
+  if (!masked)
+    starts =
+        document_windows(tokens, rule == WindowRule::by_document ? tokenizer.special().eos : -1, T).starts;
   const int64_t count = masked ? (targets + stride - 1) / stride : static_cast<int64_t>(starts.size());
   const auto windows = chosen_windows(count, stride, limit_tokens);
   const int64_t total = static_cast<int64_t>(windows.size());

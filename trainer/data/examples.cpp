@@ -74,8 +74,8 @@ class Maker {
  private:
   template <typename... Parts>
   [[noreturn]] void wrong(const Parts&... parts) const {
-    fail(name_, ", line ", line_, part_, ": ", parts..., ". An example for ", fields_.task, " has ", fields_.shape,
-         ".");
+    fail(name_, ", line ", line_, part_, ": ", parts..., ". An example for ", fields_.task, " has ",
+         fields_.shape, ".");
   }
 
   const json& field(const json& record, const std::string& key) const {
@@ -192,8 +192,8 @@ class LineCounter {
   int64_t line_ = 1;
 };
 
-/// SQuAD's own JSON (version 1.1 or 2.0): data -> paragraphs -> questions. A question's place is the line of its id,
-/// and its number, because the file is often one single line.
+/// SQuAD's own JSON (version 1.1 or 2.0): data -> paragraphs -> questions. A question's place is the line of
+/// its id, and its number, because the file is often one single line.
 void read_squad(const fs::path& path, const std::string& name, std::string_view bytes,
                 const std::function<void(int64_t, const std::string&, json&&)>& take) {
   const json file = read_json(path);

@@ -1,9 +1,9 @@
 // Training batches as pure functions of (seed, number): see dataset.h.
 //
 // Batch `index` holds the windows numbered index B ... index B + B - 1 of an endless row of epochs. Each
-// epoch visits every window once, in the order of a keyed permutation. In one long text it begins its windows at another
-// phase, so that the cuts between windows do not always fall on the same tokens; in a text of documents they begin
-// where documents do.
+// epoch visits every window once, in the order of a keyed permutation. In one long text it begins its windows
+// at another phase, so that the cuts between windows do not always fall on the same tokens; in a text of
+// documents they begin where documents do.
 #include <algorithm>
 #include <bit>
 
@@ -57,9 +57,10 @@ DocumentWindows document_windows(const TokenFile& tokens, int32_t end, int64_t T
   DocumentWindows windows{{0}};
   std::vector<int64_t>& starts = windows.starts;
   std::vector<int32_t> block;
-  int64_t document = 0;  // where the last document seen begins
+  int64_t document = 0;                              // where the last document seen begins
   const auto go_on_before = [&](int64_t position) {  // windows that must end before `position` is read
-    while (position - starts.back() >= T) starts.push_back(document > starts.back() ? document : starts.back() + T);
+    while (position - starts.back() >= T)
+      starts.push_back(document > starts.back() ? document : starts.back() + T);
   };
   for (int64_t begin = 0; begin < tokens.size(); begin += kBlock) {
     block.resize(static_cast<size_t>(std::min(kBlock, tokens.size() - begin)));
@@ -98,7 +99,8 @@ CausalLoader::CausalLoader(std::shared_ptr<TokenFile> tokens, int64_t T, uint64_
   check_length(*tokens_, T + 1, T);
   if (end < 0) return;
   DocumentWindows windows = document_windows(*tokens_, end, T);
-  if (windows.documents * kLongDocument * T < tokens_->size()) return;  // few long ones: new cuts each epoch do more
+  if (windows.documents * kLongDocument * T < tokens_->size())
+    return;  // few long ones: new cuts each epoch do more
   starts_ = std::move(windows.starts);
   while (starts_.back() + T >= tokens_->size()) {  // the text's end: a window further to the left
     starts_.back() = tokens_->size() - 1 - T;
@@ -107,7 +109,8 @@ CausalLoader::CausalLoader(std::shared_ptr<TokenFile> tokens, int64_t T, uint64_
 }
 
 int64_t CausalLoader::windows() const {
-  return starts_.empty() ? Windows(tokens_->size(), T_, 1, seed_).count() : static_cast<int64_t>(starts_.size());
+  return starts_.empty() ? Windows(tokens_->size(), T_, 1, seed_).count()
+                         : static_cast<int64_t>(starts_.size());
 }
 
 int64_t CausalLoader::start(int64_t number) const {

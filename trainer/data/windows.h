@@ -22,11 +22,12 @@ class Windows {
   uint64_t seed_;
 };
 
-/// Of a text of documents: each window begins where a document does, so that what it says of one has the document's
-/// beginning before it. Reads [s, s + T) for the s returned, in order; a document that a window cuts begins the next one anew,
-/// unless it is longer than a window: then the next window goes on at the cut. `end` is the token behind each document,
-/// with which the next one is taken to begin, as when the model writes from nothing; where it does not occur, the windows
-/// lie side by side. (Ding et al. 2024, "Fewer truncations improve language modeling", cut fewer still, by packing.)
+/// Of a text of documents: each window begins where a document does, so that what it says of one has the
+/// document's beginning before it. Reads [s, s + T) for the s returned, in order; a document that a window
+/// cuts begins the next one anew, unless it is longer than a window: then the next window goes on at the cut.
+/// `end` is the token behind each document, with which the next one is taken to begin, as when the model
+/// writes from nothing; where it does not occur, the windows lie side by side. (Ding et al. 2024, "Fewer
+/// truncations improve language modeling", cut fewer still, by packing.)
 struct DocumentWindows {
   std::vector<int64_t> starts;
   int64_t documents = 0;  // how often `end` was met

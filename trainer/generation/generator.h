@@ -11,8 +11,8 @@
 
 namespace seedling {
 
-/// Order: repetition penalty, temperature, top-k, top-p (as in transformers). Temperature 0 is greedy (lowest id wins a
-/// tie); top_k 0 and top_p 1 are off.
+/// Order: repetition penalty, temperature, top-k, top-p (as in transformers). Temperature 0 is greedy (lowest
+/// id wins a tie); top_k 0 and top_p 1 are off.
 struct SamplingOptions {
   int64_t max_tokens = 200;
   float temperature = 0.8f;
@@ -33,8 +33,8 @@ struct GeneratedToken {
 /// Called for each token; returns false to stop early.
 using TokenSink = std::function<bool(const GeneratedToken&)>;
 
-/// The ids of the continuation alone. The end token stops it and is left out; an empty prompt starts from the beginning
-/// token; past the context the window slides. Padding rows of the vocabulary are never chosen.
+/// The ids of the continuation alone. The end token stops it and is left out; an empty prompt starts from the
+/// beginning token; past the context the window slides. Padding rows of the vocabulary are never chosen.
 std::vector<int32_t> generate(Model& model, const Tokenizer& tokenizer, const std::vector<int32_t>& prompt,
                               const SamplingOptions& options, const TokenSink& sink = nullptr);
 
@@ -48,8 +48,9 @@ struct MaskPrediction {
   float probability;
 };
 
-/// For each [MASK] of the text (or the tokenizer's own mask token), the `top` most probable tokens, all in one pass.
-std::vector<std::vector<MaskPrediction>> fill_masks(Model& model, const Tokenizer& tokenizer, const std::string& text,
-                                                    int64_t top);
+/// For each [MASK] of the text (or the tokenizer's own mask token), the `top` most probable tokens, all in
+/// one pass.
+std::vector<std::vector<MaskPrediction>> fill_masks(Model& model, const Tokenizer& tokenizer,
+                                                    const std::string& text, int64_t top);
 
 }  // namespace seedling

@@ -38,11 +38,11 @@ SEEDLING_HD void adamw_element(float& w, float g, float& m, float& v, const Adam
   w = w * c.decay - c.rate * m / (sqrtf(v) * c.root_correct + c.epsilon);
 }
 
-/// Muon's iteration (Newton-Schulz): X <- a X + (b A + c A A) X with A = X X^T, once for each (a, b, c). X begins
-/// at length 1; its singular values from 0.003 on end between 0.8 and 1.2, smaller ones grow up to 280 times.
-/// Each polynomial is the best one on the range that the one before leaves (Amsel et al. 2025, "The Polar
-/// Express", algorithm 1, from 0.003 on, slowed down by 1.01 against rounding): four of them come closer to 1
-/// than Jordan's five of one kind (3.4445, -4.7750, 2.0315), which end between 0.7 and 1.2.
+/// Muon's iteration (Newton-Schulz): X <- a X + (b A + c A A) X with A = X X^T, once for each (a, b, c). X
+/// begins at length 1; its singular values from 0.003 on end between 0.8 and 1.2, smaller ones grow up to 280
+/// times. Each polynomial is the best one on the range that the one before leaves (Amsel et al. 2025, "The
+/// Polar Express", algorithm 1, from 0.003 on, slowed down by 1.01 against rounding): four of them come
+/// closer to 1 than Jordan's five of one kind (3.4445, -4.7750, 2.0315), which end between 0.7 and 1.2.
 struct NewtonSchulz {
   static constexpr int kIterations = 4;
   static constexpr float kCoefficients[kIterations][3] = {{8.3006669f, -24.0375442f, 17.4661335f},

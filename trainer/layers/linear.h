@@ -1,6 +1,7 @@
 // Linear: y = x W^T + b, the one layer that holds nearly all parameters and does nearly all the work.
 //
-// Where the parameters were asked for it, a low-rank update is trained beside the weight (LoRA, Hu et al. 2021):
+// Where the parameters were asked for it, a low-rank update is trained beside the weight (LoRA, Hu et al.
+// 2021):
 //   y = x W^T + b + u B^T,  u = scale x A^T
 //
 // Called by: attention, mlp and the heads of model/.

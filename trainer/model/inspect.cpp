@@ -86,7 +86,8 @@ Inspection Model::inspect(const std::vector<int32_t>& tokens, const std::vector<
 std::vector<double> Model::activation_scales(const Batch& batch) {
   const int64_t T = batch.lengths.empty() ? batch.T : batch.lengths.front();
   const auto first = [T](const std::vector<int32_t>& all) {
-    return std::vector<int32_t>(all.begin(), all.begin() + std::min<int64_t>(T, static_cast<int64_t>(all.size())));
+    return std::vector<int32_t>(all.begin(),
+                                all.begin() + std::min<int64_t>(T, static_cast<int64_t>(all.size())));
   };
   Pass pass = begin(one_sequence(first(batch.tokens), first(batch.types)), false);
   std::vector<double> scales;

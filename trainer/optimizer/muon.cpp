@@ -49,7 +49,8 @@ Muon::Muon(const OptimizerOptions& options, Parameters& parameters, Backend& bac
 }
 
 void Muon::step(double learning_rate, double gradient_scale, int64_t step) {
-  for (size_t i = 0; i < matrices_.size(); ++i) matrices_[i].rate = static_cast<float>(learning_rate * rates_[i]);
+  for (size_t i = 0; i < matrices_.size(); ++i)
+    matrices_[i].rate = static_cast<float>(learning_rate * rates_[i]);
   backend_.muon(matrices_, {static_cast<float>(options_.momentum), static_cast<float>(gradient_scale),
                             scratch_->part(0, scratch_->size())});
   rest_.step(learning_rate, gradient_scale, step);

@@ -7,8 +7,8 @@
 //
 // NewtonSchulz is X <- a X + (b A + c A A) X with A = X X^T, some times (kernels/optimizer.h has a, b, c); a
 // tall X is iterated from its other side, so that A is the small square. Its products are most of the cost:
-// Backend::muon gets all matrices at once and may compute them in bf16, as Jordan does, for the iteration only
-// needs directions. Matrices stacked in one parameter (q, k, v) are treated one by one
+// Backend::muon gets all matrices at once and may compute them in bf16, as Jordan does, for the iteration
+// only needs directions. Matrices stacked in one parameter (q, k, v) are treated one by one
 // (Parameter::row_blocks). No weight decay.
 #pragma once
 

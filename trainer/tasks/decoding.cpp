@@ -27,8 +27,8 @@ using Choose = std::function<int32_t(size_t member, const float* logits)>;
 
 /// Writes `members` of the prompts side by side.
 void write_together(Model& model, const std::vector<std::vector<int32_t>>& prompts,
-                    const std::vector<size_t>& members, const DecodingOptions& options,
-                    const Choose& choose, std::vector<std::vector<int32_t>>& texts) {
+                    const std::vector<size_t>& members, const DecodingOptions& options, const Choose& choose,
+                    std::vector<std::vector<int32_t>>& texts) {
   struct Writer {
     size_t member;
     std::unique_ptr<KvCache> cache;
@@ -58,8 +58,7 @@ void write_together(Model& model, const std::vector<std::vector<int32_t>>& promp
       tokens.push_back(writer.newest), caches.push_back(writer.cache.get());
     const std::vector<float> logits = model.next_logits(tokens, caches);  // (writers, V)
     const auto V = static_cast<size_t>(model.config().vocab_size);
-    for (size_t i = 0; i < writers.size(); ++i)
-      writers[i].newest = choose(writers[i].member, &logits[i * V]);
+    for (size_t i = 0; i < writers.size(); ++i) writers[i].newest = choose(writers[i].member, &logits[i * V]);
   }
 }
 

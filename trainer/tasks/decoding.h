@@ -1,7 +1,8 @@
 // Writing many texts at once: greedy decoding of a whole test set in batches, quoting, and beam search.
 //
 // Each sequence has its own cache of keys and values; a step runs the newest token of all of them through the
-// model together, so the weights are read once for all. Called by completion.cpp, dialogue.cpp and quotes.cpp.
+// model together, so the weights are read once for all. Called by completion.cpp, dialogue.cpp and
+// quotes.cpp.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +30,9 @@ struct Quote {
   double nothing = 0.0;         // of ending at once instead
 };
 
-/// What the model writes after each prompt when it may write a passage of that prompt's source and nothing else: each
-/// token must go on some place where the passage so far stands. Greedy; where a passage stands twice, the first place.
+/// What the model writes after each prompt when it may write a passage of that prompt's source and nothing
+/// else: each token must go on some place where the passage so far stands. Greedy; where a passage stands
+/// twice, the first place.
 std::vector<Quote> quote_all(Model& model, const std::vector<std::vector<int32_t>>& prompts,
                              const std::vector<std::vector<int32_t>>& sources,
                              const DecodingOptions& options);

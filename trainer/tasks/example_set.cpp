@@ -36,8 +36,8 @@ uint64_t hash_of(const std::string& text, uint64_t key) {
 
 /// The three files of an embedded set, written into the cache once.
 fs::path embedded_folder(const storyworld::TaskInfo& info) {
-  const fs::path folder =
-      cache_folder({}) / "datasets" / concat("storyworld-", kStoryworldVersion, "-", info.name, "-", info.train);
+  const fs::path folder = cache_folder({}) / "datasets" /
+                          concat("storyworld-", kStoryworldVersion, "-", info.name, "-", info.train);
   fs::create_directories(folder.parent_path());
   const FolderLock lock(folder.string() + ".lock", nullptr);
   if (fs::exists(folder / "test.jsonl")) return folder;

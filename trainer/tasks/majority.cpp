@@ -19,7 +19,8 @@ std::string output_of(const std::string& task, const Example& example) {
 }
 
 std::vector<std::string> accepted(const std::string& task, const Example& example) {
-  if (task != "qa") return task == "classification" ? std::vector<std::string>{example.label} : example.targets;
+  if (task != "qa")
+    return task == "classification" ? std::vector<std::string>{example.label} : example.targets;
   std::vector<std::string> texts;
   for (const Answer& answer : example.answers) texts.push_back(answer.text);
   return texts;
@@ -47,7 +48,8 @@ json majority_scores(const std::string& task, const std::vector<Example>& train,
     const AnswerScores answers = score_answers(references, predictions);
     scores["exact_match"] = answers.exact_match, scores["f1"] = answers.f1;
   } else if (task == "translation") {
-    scores["bleu"] = score_bleu(references, predictions), scores["chrf"] = score_chrf(references, predictions);
+    scores["bleu"] = score_bleu(references, predictions),
+    scores["chrf"] = score_chrf(references, predictions);
   } else {
     const RougeScores rouge = score_rouge(references, predictions);
     scores["rouge1"] = rouge.rouge1, scores["rouge2"] = rouge.rouge2, scores["rougeL"] = rouge.rougeL;

@@ -39,7 +39,8 @@ std::vector<std::pair<size_t, size_t>> windows_of(size_t tokens, size_t room) {
 }
 
 bool find_tokens(const Answer& answer, const Offsets& window, size_t& first, size_t& last) {
-  if (window.empty() || window.front().first > answer.begin || window.back().second < answer.end) return false;
+  if (window.empty() || window.front().first > answer.begin || window.back().second < answer.end)
+    return false;
   bool begun = false, ended = false;
   for (size_t i = 0; i < window.size(); ++i) {
     if (!begun && window[i].second > answer.begin) first = i, begun = true;

@@ -1,9 +1,11 @@
-// Question answering: the passage of a context that answers, or 'no answer'. What both ways of finding it share.
+// Question answering: the passage of a context that answers, or 'no answer'. What both ways of finding it
+// share.
 //
-// A bidirectional model points: a span head says where the answer starts and ends (spans.cpp). A causal model cannot
-// point well, for it meets the answer before it has read what makes it one ("Tom gave the kite away": who did?). It
-// reads context and question to the end and writes the answer, held to passages of the context (quotes.cpp).
-// A context longer than the model's is read in windows that overlap by half (Devlin et al. 2018, the SQuAD code).
+// A bidirectional model points: a span head says where the answer starts and ends (spans.cpp). A causal model
+// cannot point well, for it meets the answer before it has read what makes it one ("Tom gave the kite away":
+// who did?). It reads context and question to the end and writes the answer, held to passages of the context
+// (quotes.cpp). A context longer than the model's is read in windows that overlap by half (Devlin et al.
+// 2018, the SQuAD code).
 #pragma once
 
 #include <utility>
@@ -35,7 +37,8 @@ using Offsets = std::vector<std::pair<size_t, size_t>>;  // bytes of each token
 /// Windows [first, last) over a context of so many tokens, each of at most `room`.
 std::vector<std::pair<size_t, size_t>> windows_of(size_t tokens, size_t room);
 
-/// The tokens [first, last] among those of a window in which the whole answer stands; false where it does not.
+/// The tokens [first, last] among those of a window in which the whole answer stands; false where it does
+/// not.
 bool find_tokens(const Answer& answer, const Offsets& window, size_t& first, size_t& last);
 
 std::unique_ptr<Task> make_spans(const TaskRecord&, const Tokenizer&, const ModelConfig&);

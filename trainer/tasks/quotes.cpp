@@ -1,11 +1,12 @@
-// Question answering by writing: a causal model quotes the answer from the context it has read. See questions.h.
+// Question answering by writing: a causal model quotes the answer from the context it has read. See
+// questions.h.
 //
 //   <begin> context, line break, question, answer <end>           'no answer': the end at once
 //
-// The answer's tokens are the context's own, and decoding allows nothing else (decoding.h), so every answer stands
-// where the offsets say. A window without the answer teaches the end. Windows leave room for the longest answer of
-// training. While training, all questions about a context that fit follow it one after the other, line by line: the
-// context is read once for all of them.
+// The answer's tokens are the context's own, and decoding allows nothing else (decoding.h), so every answer
+// stands where the offsets say. A window without the answer teaches the end. Windows leave room for the
+// longest answer of training. While training, all questions about a context that fit follow it one after the
+// other, line by line: the context is read once for all of them.
 #include <algorithm>
 #include <span>
 
@@ -66,7 +67,8 @@ class Quotes : public Questions {
 /// The context of each window, and after it what `question` holds.
 std::vector<Asked> Quotes::ask(const Example& example, bool& cut) const {
   Offsets offsets;
-  const Ids text = tokenizer_.encode_with_offsets(example.context, offsets), question = question_of(example, cut);
+  const Ids text = tokenizer_.encode_with_offsets(example.context, offsets),
+            question = question_of(example, cut);
   std::vector<Asked> all;
   for (const auto& [from, to] : windows_of(text.size(), room(question.size()))) {
     const auto first = static_cast<std::ptrdiff_t>(from), last = static_cast<std::ptrdiff_t>(to);
@@ -137,8 +139,10 @@ std::vector<Feature> Quotes::encode_group(std::span<const Example> group, size_t
 std::vector<Feature> Quotes::encode_to_learn(const std::vector<Example>& examples) {
   std::vector<Feature> all;
   for (size_t first = 0, last; first < examples.size(); first = last) {
-    for (last = first + 1; last < examples.size() && examples[last].context == examples[first].context;) ++last;
-    for (Feature& feature : encode_group({&examples[first], last - first}, first)) all.push_back(std::move(feature));
+    for (last = first + 1; last < examples.size() && examples[last].context == examples[first].context;)
+      ++last;
+    for (Feature& feature : encode_group({&examples[first], last - first}, first))
+      all.push_back(std::move(feature));
   }
   return all;
 }

@@ -1,9 +1,9 @@
 // Question answering with a span head: where the answer starts and where it ends. See questions.h.
 //
 // Question and context stand as the tokenizer frames a pair ([CLS] question [SEP] context [SEP]); where it
-// frames nothing (imported causal models) a line break divides them and an ending closes them. A window without
-// the answer teaches 'nothing', which is the first position of a bidirectional model and the last of a causal
-// one, the only one that has read everything.
+// frames nothing (imported causal models) a line break divides them and an ending closes them. A window
+// without the answer teaches 'nothing', which is the first position of a bidirectional model and the last of
+// a causal one, the only one that has read everything.
 #include <algorithm>
 #include <cmath>
 #include <limits>

@@ -94,7 +94,8 @@ TaskRecord task_of_model(const std::string& asked, const ModelConfig& config, co
   } else if (!record.task.empty() && task_head(record.task, config.causal) != config.head) {
     record.task.clear();  // a tokenizer of another model's
   }
-  if (record.task.empty() && !asked.empty() && task_head(asked, config.causal) == config.head) record.task = asked;
+  if (record.task.empty() && !asked.empty() && task_head(asked, config.causal) == config.head)
+    record.task = asked;
   if (record.task.empty()) {
     fail_usage(model, " has not been fine-tuned: it is a ", config.causal ? "causal" : "masked",
                " language model. Make one with `seedling finetune --from ", model, " --task ",
@@ -102,7 +103,8 @@ TaskRecord task_of_model(const std::string& asked, const ModelConfig& config, co
   }
   if (!asked.empty() && asked != record.task)
     fail_usage(model, " was fine-tuned for ", record.task, ", not for ", asked,
-               "; ask it with `seedling predict`, or score it with `seedling evaluate --task ", record.task, "`");
+               "; ask it with `seedling predict`, or score it with `seedling evaluate --task ", record.task,
+               "`");
   return record;
 }
 

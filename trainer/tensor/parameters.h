@@ -27,8 +27,8 @@ struct Parameter {
   std::vector<int64_t> row_blocks;
   bool trainable = true;
   double rate = 1.0;  // multiplies the optimizer's learning rate (layer-wise decay)
-  Tensor value;     // parameter_type of the backend (f32)
-  Tensor gradient;  // the same type; accumulated (+=) by backward passes
+  Tensor value;       // parameter_type of the backend (f32)
+  Tensor gradient;    // the same type; accumulated (+=) by backward passes
 
   int64_t size() const;
   /// Weight decay applies to matrices, embeddings and heads, never to biases and gains (nanoGPT's rule).

@@ -8,8 +8,9 @@
 //
 // N: parameters without embedding tables, D: bytes of text seen = speed x seconds x bytes a token. The form
 // is Hoffmann et al. 2022's with one more exponent: far from converged, a larger model learns more from the
-// same text. Its five constants were fitted (least squares of the logarithms) to seven runs on storyworld (recipe fast,
-// vocabulary 4096, context 256, 2048 tokens a step, linear to zero; bits a byte above the text's entropy):
+// same text. Its five constants were fitted (least squares of the logarithms) to seven runs on storyworld
+// (recipe fast, vocabulary 4096, context 256, 2048 tokens a step, linear to zero; bits a byte above the
+// text's entropy):
 //
 //   N               D (MB)  measured  the law       N               D (MB)  measured  the law
 //   1.13 M (3x128)   7.2    0.1012    0.0971        4.26 M (4x256)   6.3    0.0820    0.0824
@@ -17,10 +18,10 @@
 //   2.56 M (4x192)   5.4    0.1028    0.1102        5.87 M (6x256)   5.6    0.0931    0.0880
 //   2.56 M          22.3    0.0252    0.0253
 //
-// One seed each: a guide for choosing a size, not a law of nature, and beyond 30 MB an extrapolation; on other texts it
-// only ranks the sizes. It is wrong by up to 7 % of the excess, so of sizes that end within a hundredth of each other
-// the largest is taken. The real curve is drawn beside the prediction.
-// The number of steps is then fixed and stands in run.json; a resumed run keeps it. While the run goes on,
+// One seed each: a guide for choosing a size, not a law of nature, and beyond 30 MB an extrapolation; on
+// other texts it only ranks the sizes. It is wrong by up to 7 % of the excess, so of sizes that end within a
+// hundredth of each other the largest is taken. The real curve is drawn beside the prediction. The number of
+// steps is then fixed and stands in run.json; a resumed run keeps it. While the run goes on,
 // Trainer::keep_to_the_clock corrects it by interventions.
 #pragma once
 

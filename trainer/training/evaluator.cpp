@@ -49,7 +49,8 @@ std::shared_ptr<TokenFile> tokenize_text(const std::filesystem::path& text, cons
   return TokenFile::open(file);
 }
 
-TextScore evaluate_text(Model& model, const TokenFile& tokens, const Tokenizer& tokenizer, int64_t T, WindowRule rule) {
+TextScore evaluate_text(Model& model, const TokenFile& tokens, const Tokenizer& tokenizer, int64_t T,
+                        WindowRule rule) {
   if (T == 0) T = model.config().context_length;
   const int64_t B = std::max<int64_t>(1, kTokensInPass / T);
   LossSum total;

@@ -1,7 +1,8 @@
 // The loss over a whole text: nats a token and bits a byte, causal and masked.
 //
-// Causal: windows of context + 1 tokens that overlap by one (`evaluate`), or that begin where documents begin (while
-// training: an entropy floor is that of whole documents), so every token but the first is predicted exactly once. Masked: 15 % of the tokens hidden, seeded, the same from run to run; bits a byte then take
+// Causal: windows of context + 1 tokens that overlap by one (`evaluate`), or that begin where documents begin
+// (while training: an entropy floor is that of whole documents), so every token but the first is predicted
+// exactly once. Masked: 15 % of the tokens hidden, seeded, the same from run to run; bits a byte then take
 // the mean loss of the hidden tokens as that of every token. Called by training/pretraining.cpp and
 // commands/evaluate.cpp.
 #pragma once

@@ -31,9 +31,9 @@ class TaskObjective : public Objective {
   /// What the model answers to one of the validation examples: the seed chooses which.
   nlohmann::json sample(Model& model, const std::string& prompt, uint64_t seed) override;
 
-  /// From now on this share of a training text's tokens is hidden from a classifier, others at every look: shown as
-  /// the mask where the tokenizer has one, else left out. What the model learns must then not hang on single words
-  /// (Iyyer et al. 2015, "Deep Unordered Composition", section 3.1).
+  /// From now on this share of a training text's tokens is hidden from a classifier, others at every look:
+  /// shown as the mask where the tokenizer has one, else left out. What the model learns must then not hang
+  /// on single words (Iyyer et al. 2015, "Deep Unordered Composition", section 3.1).
   void hide_words(double share, const Tokenizer& tokenizer);
 
   /// From now on this share of a classifier's loss asks every position for the label (data/batch.h).
@@ -42,8 +42,9 @@ class TaskObjective : public Objective {
   /// From now on evaluations take so many of the validation examples, evenly over the list.
   void evaluate_on(int64_t examples) { evaluated_ = static_cast<size_t>(examples); }
 
-  /// The first `batches` of B examples teach a language model every token, what is given as well as what is to be
-  /// written: a model that can read what it is given writes better, and short answers alone teach it little of that.
+  /// The first `batches` of B examples teach a language model every token, what is given as well as what is
+  /// to be written: a model that can read what it is given writes better, and short answers alone teach it
+  /// little of that.
   void read_first(int64_t batches) { reading_ = batches; }
 
   /// Tokens of all training features.
@@ -63,7 +64,7 @@ class TaskObjective : public Objective {
   size_t evaluated_ = 1000;
   double hidden_share_ = 0.0, every_position_ = 0.0;
   const Tokenizer* tokenizer_ = nullptr;  // of hide_words
-  int64_t epoch_ = -1, B_ = 0;  // what batches_ was made for
+  int64_t epoch_ = -1, B_ = 0;            // what batches_ was made for
   std::vector<std::vector<size_t>> batches_;
 };
 

@@ -59,8 +59,9 @@ void visit_model_flags(Flags& f, Visit&& visit) {
   visit(FlagInfo{"layers", "Transformer blocks", 1, 1000}, f.layers);
   visit(FlagInfo{"heads", "Attention heads; they divide the channels", 1, 1000}, f.heads);
   visit(FlagInfo{"channels", "Width of the residual stream", 1, 1e5}, f.channels);
-  visit(FlagInfo{"mlp-channels", "Width of the MLP inside a block (default: the architecture's rule)", 1, 1e6},
-        f.mlp_channels);
+  visit(
+      FlagInfo{"mlp-channels", "Width of the MLP inside a block (default: the architecture's rule)", 1, 1e6},
+      f.mlp_channels);
   visit(FlagInfo{"context-length", "Tokens the model sees at once", 2, 1e6}, f.context_length);
   visit(FlagInfo{"trigrams", "Rows of a learned table of hashed trigrams (recipe record; 0: none)", 0, 1e8},
         f.trigrams);
@@ -117,7 +118,8 @@ void visit_pretrain_flags(Flags& f, Visit&& visit) {
   visit(FlagInfo{"objective", "causal: the next token; masked: the hidden ones", 0, 0, "causal|masked"},
         f.objective);
   visit(FlagInfo{"whole-words", "Mask all tokens of a chosen word (masked)"}, f.whole_words);
-  visit(FlagInfo{"length-warmup-steps", "Steps in which the windows grow from 32 tokens to the context (masked)", 0, 1e9},
+  visit(FlagInfo{"length-warmup-steps",
+                 "Steps in which the windows grow from 32 tokens to the context (masked)", 0, 1e9},
         f.length_warmup_steps);
   visit(FlagInfo{"recipe", "classic: nanoGPT's; fast: Llama shape and Muon; record: everything that helps", 0,
                  0, "classic|fast|record"},
@@ -140,26 +142,34 @@ void visit_finetune_flags(Flags& f, Visit&& visit) {
   visit(FlagInfo{"task", "What to learn; all: every embedded set in turn", 0, 0,
                  "classification|qa|generation|summarization|translation|dialogue|all"},
         f.task);
-  visit(FlagInfo{"data", "Training examples: file, folder with train, validation and test, or storyworld[/SET]"},
+  visit(FlagInfo{"data",
+                 "Training examples: file, folder with train, validation and test, or storyworld[/SET]"},
         f.data);
-  visit(FlagInfo{"validation", "Examples that choose the best checkpoint (default: a tenth of --data)"}, f.validation);
+  visit(FlagInfo{"validation", "Examples that choose the best checkpoint (default: a tenth of --data)"},
+        f.validation);
   visit(FlagInfo{"test", "Examples for the final score"}, f.test);
   visit(FlagInfo{"examples", "Use so many of the training examples (0: all)", 0, 1e9}, f.examples);
-  visit(FlagInfo{"compare", "Train the same from random weights as well, with 20, 200, 2000 and all examples", 0, 0,
-                 "scratch"},
+  visit(FlagInfo{"compare", "Train the same from random weights as well, with 20, 200, 2000 and all examples",
+                 0, 0, "scratch"},
         f.compare);
-  visit(FlagInfo{"lora", "Rank of low-rank updates trained in the weights' stead (0: train the weights)", 0, 4096},
+  visit(FlagInfo{"lora", "Rank of low-rank updates trained in the weights' stead (0: train the weights)", 0,
+                 4096},
         f.lora);
-  visit(FlagInfo{"lora-alpha", "Scale of the updates is alpha / rank (default: twice the rank)", 0, 1e6}, f.lora_alpha);
-  visit(FlagInfo{"lora-targets", "Parts that get updates, with commas between (default: every linear layer of a block)"},
+  visit(FlagInfo{"lora-alpha", "Scale of the updates is alpha / rank (default: twice the rank)", 0, 1e6},
+        f.lora_alpha);
+  visit(FlagInfo{"lora-targets",
+                 "Parts that get updates, with commas between (default: every linear layer of a block)"},
         f.lora_targets);
   visit(FlagInfo{"freeze", "Keep the embedding and the first N blocks as they are", 0, 1000}, f.freeze);
-  visit(FlagInfo{"layer-decay", "Each block below the last learns this many times slower", 0.05, 1}, f.layer_decay);
+  visit(FlagInfo{"layer-decay", "Each block below the last learns this many times slower", 0.05, 1},
+        f.layer_decay);
   visit(FlagInfo{"word-dropout", "Share of a text's tokens hidden while training (classification)", 0, 0.9},
         f.word_dropout);
-  visit(FlagInfo{"every-position", "Share of a classifier's loss that asks every position for the label", 0, 0.95},
+  visit(FlagInfo{"every-position", "Share of a classifier's loss that asks every position for the label", 0,
+                 0.95},
         f.every_position);
-  visit(FlagInfo{"read-share", "Share of the run that learns to write the given text too, not the answer alone", 0, 1},
+  visit(FlagInfo{"read-share",
+                 "Share of the run that learns to write the given text too, not the answer alone", 0, 1},
         f.read_share);
   visit(FlagInfo{"predictions", "File for the prediction on every test example (JSON lines)"}, f.predictions);
   visit_model_flags(f.model, visit);

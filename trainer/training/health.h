@@ -1,9 +1,9 @@
 // How each layer fares: how loud it speaks, how hard it is pushed, how far it moves, what in it is dead.
 //
 //   scale of a tensor = its root mean square
-//   gradient / weight, update / weight: ratios of scales. An update of about a thousandth of the weights a step is a
-//   lively, safe pace (Karpathy, "makemore" part 3).
-//   dead: the share of the rows of the MLP's first matrix, one a unit, that no gradient reaches
+//   gradient / weight, update / weight: ratios of scales. An update of about a thousandth of the weights a
+//   step is a lively, safe pace (Karpathy, "makemore" part 3). dead: the share of the rows of the MLP's first
+//   matrix, one a unit, that no gradient reaches
 //
 // Called by training/trainer.cpp at every evaluation (health.jsonl) and by the page's step microscope
 // (web/server/inspect_step.cpp).
@@ -25,7 +25,8 @@ struct LayerScales {
   int64_t count = 0, units = 0, dead = 0;
 
   void join(const LayerScales& other);
-  /// {"weight", "gradient", "update", "gradient_to_weight", "update_to_weight", "dead"}; null where there is nothing.
+  /// {"weight", "gradient", "update", "gradient_to_weight", "update_to_weight", "dead"}; null where there is
+  /// nothing.
   nlohmann::json describe() const;
 };
 
@@ -41,7 +42,8 @@ class HealthMeter {
   explicit HealthMeter(Model& model) : model_(model) {}
   /// The gradients stand, the step has not been taken: remembers the weights.
   void before_step();
-  /// The step has been taken: one row a layer. The scales of the activations are those of `text`'s first sequence.
+  /// The step has been taken: one row a layer. The scales of the activations are those of `text`'s first
+  /// sequence.
   nlohmann::json after_step(const Batch& text);
 
  private:

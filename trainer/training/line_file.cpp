@@ -20,8 +20,8 @@ using nlohmann::json;
 LineFile::LineFile(std::filesystem::path path) : path_(std::move(path)) {
   file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (file_ < 0) fail(path_.string(), ": cannot be opened for writing: ", std::strerror(errno));
-  // Held as long as the file is open: one trainer a run, and the dashboard can see from outside whether it lives. A reader
-  // may hold a shared lock for a moment while it looks.
+  // Held as long as the file is open: one trainer a run, and the dashboard can see from outside whether it
+  // lives. A reader may hold a shared lock for a moment while it looks.
   int tries = 100;
   while (::flock(file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     if (--tries == 0) {

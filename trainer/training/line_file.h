@@ -12,8 +12,8 @@ namespace seedling {
 
 class LineFile {
  public:
-  /// Opens or creates, and locks it (flock) against a second writer. Throws Error naming the file and the system's
-  /// reason.
+  /// Opens or creates, and locks it (flock) against a second writer. Throws Error naming the file and the
+  /// system's reason.
   explicit LineFile(std::filesystem::path path);
   ~LineFile();
   LineFile(const LineFile&) = delete;

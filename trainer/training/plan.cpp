@@ -1,5 +1,5 @@
-// Recipes and presets (see plan.h). Rates of "fast" and "record" come from measurements on tiny Shakespeare; story's on
-// Storyworld (tests/bench/LOG.md).
+// Recipes and presets (see plan.h). Rates of "fast" and "record" come from measurements on tiny Shakespeare;
+// story's on Storyworld (tests/bench/LOG.md).
 #include "training/plan.h"
 
 #include <algorithm>
@@ -91,7 +91,8 @@ PretrainFlags complete_flags(PretrainFlags f) {
   fill_in(m.tokenizer, preset.tokenizer);
   if (!masked || classic) fill_in(m.vocab_size, preset.vocab_size > 0 ? preset.vocab_size : 4096);
   const int64_t context = m.context_length.value_or(preset_config(*m.preset, *m.arch).context_length);
-  fill_in(t.batch_size, masked && !classic ? std::max<int64_t>(1, kMaskedTokens / context) : preset.batch_size);
+  fill_in(t.batch_size,
+          masked && !classic ? std::max<int64_t>(1, kMaskedTokens / context) : preset.batch_size);
   fill_in(t.grad_accumulation, 1);
   fill_in(t.dropout, classic ? preset.dropout : *m.preset == "baby" ? 0.1 : 0.0);
   fill_in(t.optimizer, classic ? "adamw" : "muon");
@@ -138,7 +139,8 @@ ModelConfig plan_model(const PretrainFlags& f, int64_t vocab_size) {
   }
   if (m.mlp_channels) config.mlp_channels = *m.mlp_channels;
   if (m.trigrams.value_or(0) > 0) {
-    if (!record) fail_usage("--trigrams needs --recipe record: no other architecture has a home for the table");
+    if (!record)
+      fail_usage("--trigrams needs --recipe record: no other architecture has a home for the table");
     config.ngram_table = *m.trigrams;
   }
   if (m.context_length) config.context_length = *m.context_length;

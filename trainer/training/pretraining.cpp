@@ -21,11 +21,13 @@ int64_t window_length(int64_t index, int64_t T, int64_t warmup_batches) {
   int64_t doublings = 0;  // lengths below T after kShortestWindow
   while (kShortestWindow << (doublings + 1) < T) ++doublings;
   const int64_t half = warmup_batches / 2;
-  const int64_t doubled = index < half || doublings == 0 ? 0 : 1 + (index - half) * doublings / (warmup_batches - half);
+  const int64_t doubled =
+      index < half || doublings == 0 ? 0 : 1 + (index - half) * doublings / (warmup_batches - half);
   return std::min(T, kShortestWindow << doubled);
 }
 
-TextObjective::TextObjective(const PreparedData& data, std::optional<MaskedWindows> masked, int64_t T, uint64_t seed)
+TextObjective::TextObjective(const PreparedData& data, std::optional<MaskedWindows> masked, int64_t T,
+                             uint64_t seed)
     : data_(data), masked_(masked), T_(T), seed_(seed) {
   if (!masked_) causal_.emplace(data.train, T, seed, data.tokenizer->special().eos);
 }
@@ -45,7 +47,8 @@ int64_t TextObjective::examples() const {
 }
 
 Evaluation TextObjective::evaluate(Model& model) {
-  const TextScore score = evaluate_text(model, *data_.validation, *data_.tokenizer, T_, WindowRule::by_document);
+  const TextScore score =
+      evaluate_text(model, *data_.validation, *data_.tokenizer, T_, WindowRule::by_document);
   Evaluation evaluation;
   evaluation.score = score.loss;
   evaluation.fields = {{"val_loss", score.loss}, {"bits_per_byte", score.bits_per_byte()}};

@@ -13,10 +13,11 @@ namespace seedling {
 /// What a masked model's training windows are like; a causal one has none of it.
 struct MaskedWindows {
   bool whole_words = false;
-  /// Batches in which windows grow from 32 tokens to the context: half of them stay at 32, the others double it by and by.
-  /// A batch keeps its number of tokens. 0: always the whole context. A masked model guesses next to nothing until its attention has found
-  /// the neighbours of a [MASK], and it finds them sooner among 32 tokens than among 512. BERT itself saw 128 for nine
-  /// tenths of its training (Devlin et al. 2018, appendix A.2).
+  /// Batches in which windows grow from 32 tokens to the context: half of them stay at 32, the others double
+  /// it by and by. A batch keeps its number of tokens. 0: always the whole context. A masked model guesses
+  /// next to nothing until its attention has found the neighbours of a [MASK], and it finds them sooner among
+  /// 32 tokens than among 512. BERT itself saw 128 for nine tenths of its training (Devlin et al. 2018,
+  /// appendix A.2).
   int64_t warmup_batches = 0;
 };
 

@@ -18,8 +18,8 @@ std::string checkpoint_name(int64_t step);
 /// Throws Error when the folder already holds a run.
 void refuse_existing_run(const std::filesystem::path& folder);
 
-/// The same, and throws where the folder could not be made or written: asked before minutes of work go into a run that
-/// nobody could keep.
+/// The same, and throws where the folder could not be made or written: asked before minutes of work go into a
+/// run that nobody could keep.
 void check_new_run(const std::filesystem::path& folder);
 
 /// Makes the folder (and its parents) for a new run. Throws Error when it already holds one, or cannot be

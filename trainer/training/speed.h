@@ -30,8 +30,8 @@ struct SpeedOptions {
 };
 std::vector<double> measure_training(Model& model, const SpeedOptions& options);
 
-/// What each op took in `steps` training steps of `config` on random tokens, the longest first (OpTime's numbers
-/// are of all the steps together), and the seconds of the steps.
+/// What each op took in `steps` training steps of `config` on random tokens, the longest first (OpTime's
+/// numbers are of all the steps together), and the seconds of the steps.
 struct Profile {
   std::vector<OpTime> ops;
   int steps = 0;
@@ -39,7 +39,8 @@ struct Profile {
 };
 Profile measure_profile(const ModelConfig& config, Backend& backend, const SpeedOptions& options, int steps);
 
-/// Tokens a second, one after the other for one sequence with the KV cache: `repeats` figures of `tokens` each.
+/// Tokens a second, one after the other for one sequence with the KV cache: `repeats` figures of `tokens`
+/// each.
 std::vector<double> measure_generation(Model& model, int64_t tokens, int repeats);
 
 /// Bytes a second that the device reads from memory outside its caches: the best of some passes over 256 MiB.

@@ -33,8 +33,10 @@ struct TrainerOptions {
   uint64_t seed = 1;
   double ceiling = 0.0;  // FLOP/s of matrix products in this precision on this machine, for mfu
   bool quiet = false;
-  /// How a checkpoint is written, and its parameters read, where it is no whole model (an adapter). Empty: as a model.
-  std::function<void(const std::filesystem::path&, const nlohmann::json&, const std::vector<NamedTensor>&)> save;
+  /// How a checkpoint is written, and its parameters read, where it is no whole model (an adapter). Empty: as
+  /// a model.
+  std::function<void(const std::filesystem::path&, const nlohmann::json&, const std::vector<NamedTensor>&)>
+      save;
   std::function<void(const std::filesystem::path&)> load;
 };
 

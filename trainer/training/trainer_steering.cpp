@@ -90,8 +90,8 @@ void Trainer::write_event(const Command& command, const json& more) {
   session_.notify("intervention", line);
 }
 
-/// Interventions of an earlier run, in their order, each when its step has come. Where that run was stopped, this one
-/// saves and goes on: the earlier one may have been resumed.
+/// Interventions of an earlier run, in their order, each when its step has come. Where that run was stopped,
+/// this one saves and goes on: the earlier one may have been resumed.
 void Trainer::replay_events() {
   while (state_.replayed < static_cast<int64_t>(replay_.size())) {
     const json& event = replay_[static_cast<size_t>(state_.replayed)];

@@ -55,12 +55,12 @@ void overfitting(const Chart& chart, json& found) {
       std::min_element(val.begin(), val.end(), [](const auto& a, const auto& b) { return a.last < b.last; });
   const double rise = val.back().last - best->last;
   if (val.end() - best < 3 || rise < 0.02 * best->last) return;
-  found.push_back(finding("overfitting", rise > 0.1 * best->last ? "bad" : "warning", "It learns by heart",
-                          concat("The validation loss was lowest at step ", best->step, " (",
-                                 short_number(best->last), ") and is now ", short_number(val.back().last),
-                                 ", while the training loss is ", short_number(loss.back().last), ": the model remembers its texts instead of their rules."),
-                          "Use the best checkpoint, give it more data or fewer steps, or raise the dropout.",
-                          best->step));
+  found.push_back(finding(
+      "overfitting", rise > 0.1 * best->last ? "bad" : "warning", "It learns by heart",
+      concat("The validation loss was lowest at step ", best->step, " (", short_number(best->last),
+             ") and is now ", short_number(val.back().last), ", while the training loss is ",
+             short_number(loss.back().last), ": the model remembers its texts instead of their rules."),
+      "Use the best checkpoint, give it more data or fewer steps, or raise the dropout.", best->step));
 }
 
 /// Sudden jumps upwards of the training loss.
@@ -87,7 +87,8 @@ void divergence(const Chart& chart, json& found) {
   const double first = loss.front().max, last = mean_of(loss, loss.size() - 3, loss.size());
   if (last < first * 1.05) return;
   found.push_back(finding(
-      "divergence", "bad", "It unlearns", concat("The loss began at ", short_number(first), " and is now ", short_number(last), "."),
+      "divergence", "bad", "It unlearns",
+      concat("The loss began at ", short_number(first), " and is now ", short_number(last), "."),
       "Rewind to the last good checkpoint and set a learning rate of a third or a tenth.", loss.back().step));
 }
 
@@ -102,8 +103,8 @@ void plateau(const Chart& chart, json& found) {
   if (fall <= 0.0 || middle - last > 0.005 * fall || middle - last < -0.02 * fall) return;
   found.push_back(
       finding("plateau", "note", "It has stopped improving",
-              concat("Over the last third of the steps the training loss moved only from ", short_number(middle), " to ",
-                     short_number(last), "."),
+              concat("Over the last third of the steps the training loss moved only from ",
+                     short_number(middle), " to ", short_number(last), "."),
               "It may be done. If not: a lower learning rate, a larger model or more data moves it again.",
               loss.back().step));
 }
@@ -115,10 +116,10 @@ void gradients(const Chart& chart, json& found) {
   const double early = mean_of(norm, norm.size() / 8, norm.size() / 2),
                last = mean_of(norm, norm.size() * 7 / 8, norm.size());
   if (early > 0.0 && last > 5.0 * early) {
-    found.push_back(finding(
-        "gradient_growth", "warning", "The gradients grow",
-        concat("The gradient norm has grown from about ", short_number(early), " to ", short_number(last), "; divergence often follows."),
-        "Lower the learning rate now, or clip gradients.", norm.back().step));
+    found.push_back(finding("gradient_growth", "warning", "The gradients grow",
+                            concat("The gradient norm has grown from about ", short_number(early), " to ",
+                                   short_number(last), "; divergence often follows."),
+                            "Lower the learning rate now, or clip gradients.", norm.back().step));
   }
   if (last < 1e-5) {
     found.push_back(
@@ -137,10 +138,9 @@ void small_data(const Chart& chart, json& found) {
   if (tokens.empty() || !size.is_number() || size.get<double>() < 1.0) return;
   const double passes = tokens.back().last / size.get<double>();
   if (passes < kManyPasses) return;
-  found.push_back(
-      finding("small_data", "note", "The data is small for so many steps",
-              concat("Every text has been seen about ", std::lround(passes), " times."),
-              "More text teaches more than more passes over the same.", tokens.back().step));
+  found.push_back(finding("small_data", "note", "The data is small for so many steps",
+                          concat("Every text has been seen about ", std::lround(passes), " times."),
+                          "More text teaches more than more passes over the same.", tokens.back().step));
 }
 
 /// What a power cut would cost now: the training since the last checkpoint.
@@ -154,7 +154,8 @@ void stale_checkpoint(const Chart& chart, json& found) {
   found.push_back(finding(
       "stale_checkpoint", lost > 6 * kStaleSeconds ? "warning" : "note", "The last checkpoint is old",
       concat(saved == 0 ? "Nothing has been saved yet" : concat("The last checkpoint is of step ", saved),
-             ": if the computer went off now, ", std::lround(lost / 60.0), " minutes of training would be lost."),
+             ": if the computer went off now, ", std::lround(lost / 60.0),
+             " minutes of training would be lost."),
       "Save now (Cockpit), or let it save more often with --checkpoint-every.", saved));
 }
 
@@ -170,13 +171,13 @@ void floor_distance(const Chart& chart, json& found) {
   const double over = best / value.get<double>() - 1.0;
   if (over < 0.1) {
     found.push_back(finding("near_floor", "good", "Close to all that can be known",
-                            concat("The best ", short_number(best), " bits a byte are within ", std::lround(100 * over),
-                                   " % of the entropy of the data."),
+                            concat("The best ", short_number(best), " bits a byte are within ",
+                                   std::lround(100 * over), " % of the entropy of the data."),
                             "More steps cannot win much here; change the data."));
   }
 }
 
-constexpr void (*kRules[])(const Chart&, json&) = {divergence, overfitting, spikes,        gradients,
+constexpr void (*kRules[])(const Chart&, json&) = {divergence, overfitting, spikes,           gradients,
                                                    plateau,    small_data,  stale_checkpoint, floor_distance};
 
 int rank(const json& finding) {
@@ -186,7 +187,8 @@ int rank(const json& finding) {
 
 }  // namespace
 
-json diagnose(const SeriesIndex& index, const json& description, const json& summary, const json& checkpoints) {
+json diagnose(const SeriesIndex& index, const json& description, const json& summary,
+              const json& checkpoints) {
   json found = json::array();
   if (summary.value("state", "") == "failed") {
     const json told = run_flag(description, "message");
@@ -202,13 +204,13 @@ json diagnose(const SeriesIndex& index, const json& description, const json& sum
   if (found.empty()) {
     const SeriesRows loss = chart.rows("loss");
     if (!loss.empty()) {
-      found.push_back(finding("healthy", "good", "It learns as it should",
-                              concat("The loss has fallen from ", short_number(loss.front().max), " to ",
-                                     short_number(loss.back().last),
-                                     " with no jump and no sign of learning by heart."),
-                              summary.value("state", "") == "running" ? "Nothing to do but wait."
-                                                                      : "Nothing: try it in the Playground.",
-                              loss.back().step));
+      found.push_back(
+          finding("healthy", "good", "It learns as it should",
+                  concat("The loss has fallen from ", short_number(loss.front().max), " to ",
+                         short_number(loss.back().last), " with no jump and no sign of learning by heart."),
+                  summary.value("state", "") == "running" ? "Nothing to do but wait."
+                                                          : "Nothing: try it in the Playground.",
+                  loss.back().step));
     }
   }
   return found;

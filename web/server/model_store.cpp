@@ -144,7 +144,8 @@ std::shared_ptr<LoadedModel> ModelStore::read(const fs::path& folder) {
   return loaded;
 }
 
-/// The weights before the first step: random numbers made again from the run's seed, or the model that it began from.
+/// The weights before the first step: random numbers made again from the run's seed, or the model that it
+/// began from.
 std::shared_ptr<LoadedModel> ModelStore::seed_of(const std::string& id) {
   const fs::path shaped = folder_of(id);  // any of its checkpoints has the shape and the tokenizer
   const json description = store_.find(id)->description();

@@ -24,8 +24,8 @@ class RunStore {
   explicit RunStore(std::filesystem::path runs);
 
   const std::filesystem::path& folder() const { return runs_; }
-  /// Ids of the folders that are runs (they hold run.json or metrics.jsonl), newest first. The runs that a comparison
-  /// is made of lie in its folder: their ids are COMPARISON.RUN.
+  /// Ids of the folders that are runs (they hold run.json or metrics.jsonl), newest first. The runs that a
+  /// comparison is made of lie in its folder: their ids are COMPARISON.RUN.
   std::vector<std::string> ids() const;
   /// Null where there is no such run (or the id is not an id).
   std::shared_ptr<RunFolder> find(const std::string& id);

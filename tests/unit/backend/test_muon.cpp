@@ -1,5 +1,5 @@
-// Muon on the CPU: how orthogonal its steps are, against the same iteration in double precision, and that neither
-// the number of threads nor the other matrices change a bit.
+// Muon on the CPU: how orthogonal its steps are, against the same iteration in double precision, and that
+// neither the number of threads nor the other matrices change a bit.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <vector>

@@ -72,9 +72,11 @@ BOOST_AUTO_TEST_CASE(targets_are_ends_of_module_names) {
   BOOST_TEST(
       (targets[0].rows == std::vector<std::pair<int64_t, int64_t>>{{0, 16}, {24, 32}}));  // q and v, not k
   BOOST_TEST(error_of([&] { lora_targets(gpt2, {"q_proj"}); }).find("attn.c_attn") != std::string::npos);
-  BOOST_TEST(lora_targets(gpt2, default_lora_targets(gpt2)).size() == 8u);    // four in each of two layers
-  BOOST_TEST(lora_targets(llama, default_lora_targets(llama)).size() == 8u);  // q, k, v share one, gate and up another
-  BOOST_TEST((default_lora_targets(gpt2) == std::vector<std::string>{"attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj"}));
+  BOOST_TEST(lora_targets(gpt2, default_lora_targets(gpt2)).size() == 8u);  // four in each of two layers
+  BOOST_TEST(lora_targets(llama, default_lora_targets(llama)).size() ==
+             8u);  // q, k, v share one, gate and up another
+  BOOST_TEST((default_lora_targets(gpt2) ==
+              std::vector<std::string>{"attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj"}));
   const ModelConfig own = small_config("seedling", Objective::causal);
   BOOST_TEST(!error_of([&] { default_lora_targets(own); }).empty());
 }

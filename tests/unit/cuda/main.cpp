@@ -20,8 +20,9 @@ bool start() { return true; }
 int main(int count, char** arguments) {
   const bool say_skipped = count == 2 && std::strcmp(arguments[1], "--say-skipped") == 0;
   if (!seedling::cuda_answers()) {
-    std::printf("skipped: %zu ops on the GPU in fp32 and in bf16, and the training runs: no GPU answers here\n",
-                seedling::test::op_table().size());
+    std::printf(
+        "skipped: %zu ops on the GPU in fp32 and in bf16, and the training runs: no GPU answers here\n",
+        seedling::test::op_table().size());
     return say_skipped ? 0 : kSkipped;
   }
   return say_skipped ? 0 : boost::unit_test::unit_test_main(start, count, arguments);

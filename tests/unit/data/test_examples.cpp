@@ -125,11 +125,11 @@ BOOST_AUTO_TEST_CASE(squad_json) {
   BOOST_TEST(examples[1].answers.empty());
   BOOST_TEST(
       fails(scratch.write("b.json", head + "{\"answers\": []}]}]}]}"), "qa", {"b.json, line 1, question 1"}));
-  BOOST_TEST(fails(scratch.write("b.json", head +
-                                               "\n{\"question\": \"Why?\", \"id\": \"q1\", \"answers\": []},"
-                                               "\n{\"question\": \"Where?\", \"id\": \"q2\", \"answers\": "
-                                               "[{\"text\": \"Paris\", \"answer_start\": 3}]}]}]}]}"),
-                   "qa", {"b.json, line 3, question 2", "\"Paris\"", "nor anywhere"}));
+  BOOST_TEST(
+      fails(scratch.write("b.json", head + "\n{\"question\": \"Why?\", \"id\": \"q1\", \"answers\": []},"
+                                           "\n{\"question\": \"Where?\", \"id\": \"q2\", \"answers\": "
+                                           "[{\"text\": \"Paris\", \"answer_start\": 3}]}]}]}]}"),
+            "qa", {"b.json, line 3, question 2", "\"Paris\"", "nor anywhere"}));
   BOOST_TEST(fails(scratch.write("b.json", head), "qa", {"b.json", "line 1"}));
 }
 

@@ -133,13 +133,15 @@ BOOST_AUTO_TEST_CASE(the_smallest_text_has_one_window) {
 
 BOOST_AUTO_TEST_CASE(windows_begin_where_documents_begin) {
   const test::Scratch scratch;
-  // Ends stand at 5, 9, 30, 34. A window of 8 from 0 cuts the second document, which begins at 5; from 5 it cuts the third,
-  // which begins at 9 and is longer than a window: 17 and 25 go on within it; 25 ends at 33 and cuts the fourth, from 30.
+  // Ends stand at 5, 9, 30, 34. A window of 8 from 0 cuts the second document, which begins at 5; from 5 it
+  // cuts the third, which begins at 9 and is longer than a window: 17 and 25 go on within it; 25 ends at 33
+  // and cuts the fourth, from 30.
   const DocumentWindows windows = document_windows(*document_file(scratch, {5, 3, 20, 3}), kEnd, 8);
   BOOST_TEST(windows.documents == 4);
   BOOST_TEST(windows.starts == (std::vector<int64_t>{0, 5, 9, 17, 25, 30}), boost::test_tools::per_element());
-  BOOST_TEST(document_windows(*document_file(scratch, {20}), -1, 8).starts == (std::vector<int64_t>{0, 8, 16}),
-             boost::test_tools::per_element());
+  BOOST_TEST(
+      document_windows(*document_file(scratch, {20}), -1, 8).starts == (std::vector<int64_t>{0, 8, 16}),
+      boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(training_on_documents_takes_every_window_once_an_epoch) {
@@ -151,14 +153,17 @@ BOOST_AUTO_TEST_CASE(training_on_documents_takes_every_window_once_an_epoch) {
   const DocumentWindows expected = document_windows(*file, kEnd, 16);
   BOOST_TEST(expected.documents == 200);
   BOOST_TEST(loader.windows() <= static_cast<int64_t>(expected.starts.size()));
-  BOOST_TEST(loader.windows() >= static_cast<int64_t>(expected.starts.size()) - 2);  // of those that pass the end
-  std::vector<std::set<std::pair<int32_t, int32_t>>> seen(2);  // the first two tokens of each window tell them apart
+  BOOST_TEST(loader.windows() >=
+             static_cast<int64_t>(expected.starts.size()) - 2);  // of those that pass the end
+  std::vector<std::set<std::pair<int32_t, int32_t>>> seen(
+      2);  // the first two tokens of each window tell them apart
   int64_t from_a_beginning = 0;
   for (int64_t i = 0; i < 2 * loader.windows(); ++i) {
     const Batch batch = loader.batch(i, 1);
     BOOST_TEST(batch.target_count() == 16);
     from_a_beginning += batch.tokens[0] == kEnd;
-    BOOST_TEST(seen[static_cast<size_t>(i / loader.windows())].insert({batch.tokens[0], batch.tokens[1]}).second);
+    BOOST_TEST(
+        seen[static_cast<size_t>(i / loader.windows())].insert({batch.tokens[0], batch.tokens[1]}).second);
   }
   BOOST_TEST((seen[0] == seen[1]));
   BOOST_TEST(from_a_beginning > loader.windows());  // of two epochs: more than half

@@ -163,7 +163,8 @@ BOOST_AUTO_TEST_CASE(the_corpus_tells_no_test) {
   BOOST_CHECK_GT(told.size(), 50000u);
   size_t shown = 0;
   for (const TaskInfo& info : task_sets()) {
-    if (info.task == Task::facts || info.task == Task::style) continue;  // facts are told on purpose, styles never
+    if (info.task == Task::facts || info.task == Task::style)
+      continue;  // facts are told on purpose, styles never
     for (const Split split : {Split::train, Split::validation, Split::test})
       for (const json& example : make_split(info.task, split, 1)) {
         std::string input;

@@ -196,8 +196,9 @@ BOOST_AUTO_TEST_CASE(questions_about_one_context_are_learned_together) {
   const ByteTokenizer tokenizer;
   const auto task = task_for("qa", tokenizer, "gpt2", 32);
   const std::string context = "Tom ran home.";
-  const auto features = task->encode_to_learn({asked(context, "Who?", "Tom"), asked(context, "Why?", ""),
-                                               asked(context, "Where?", "home"), asked("Ada.", "Who?", "Ada")});
+  const auto features =
+      task->encode_to_learn({asked(context, "Who?", "Tom"), asked(context, "Why?", ""),
+                             asked(context, "Where?", "home"), asked("Ada.", "Who?", "Ada")});
   BOOST_REQUIRE(features.size() == 3u);  // the third question did not fit
   BOOST_TEST(text_of(features[0].ids) == "Tom ran home.\nWho?Tom<256>\nWhy?");
   BOOST_TEST(targets_of(features[0]) == "Tom<256><256>");

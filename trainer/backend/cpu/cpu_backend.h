@@ -90,7 +90,9 @@ class CpuBackend final : public Backend {
   void momentum(Tensor update, Tensor momentum, const Tensor& g, float gradient_scale, float beta,
                 bool nesterov) override;
   void apply_update(Tensor w, const Tensor& update, float learning_rate, float weight_decay) override;
-  void muon(const std::vector<MuonMatrix>& matrices, const MuonStep& step) override { muon_.step(matrices, step); }
+  void muon(const std::vector<MuonMatrix>& matrices, const MuonStep& step) override {
+    muon_.step(matrices, step);
+  }
 
  private:
   /// The row kernels for activations of this element type.

@@ -82,14 +82,15 @@ void Bf16Muon::step(const std::vector<MuonMatrix>& matrices, const MuonStep& ste
   team_.run([&](int worker, int) {
     const Bf16Unit::Use use(unit_);
     for (const size_t i : deal_[static_cast<size_t>(worker)]) {
-      move(iterates_[static_cast<size_t>(worker)], matrices[i], step,
-           [](int64_t units, auto&& phase) { phase(Range{0, units}); });
+      move(iterates_[static_cast<size_t>(worker)], matrices[i], step, [](int64_t units, auto&& phase) {
+        phase(Range{0, units});
+      });
     }
   });
 }
 
-/// The whole way of one matrix. spread(units, phase) does phase(range) for all units, on this worker or on all,
-/// and returns when they are done.
+/// The whole way of one matrix. spread(units, phase) does phase(range) for all units, on this worker or on
+/// all, and returns when they are done.
 template <typename Spread>
 void Bf16Muon::move(Iterate& x, const MuonMatrix& matrix, const MuonStep& step, Spread&& spread) {
   reserve(x, matrix);
@@ -218,7 +219,8 @@ void Bf16Muon::last_tile(Iterate& x, const MuonMatrix& matrix, float a, int64_t 
   }
   const int64_t columns = matrix.value.columns(), row = i * kBlock, column = j * kBlock;
   isa_.blocks.add(matrix.value.as<float>() + row * columns + column, columns, x.tall ? turned : sums,
-                  std::min(kBlock, matrix.value.rows() - row), std::min(kBlock, columns - column), -matrix.rate);
+                  std::min(kBlock, matrix.value.rows() - row), std::min(kBlock, columns - column),
+                  -matrix.rate);
 }
 
 }  // namespace seedling

@@ -2,9 +2,9 @@
 //
 // Of X X^T and of the polynomial, which are symmetric, one half is computed and the other is its transpose.
 // Momentum, length, packing, the iterations and the change of the weights follow each other while the matrix
-// is in L2. Many small matrices are dealt out, one to a worker at a time, so that nobody waits; a large one is
-// shared by the whole team. A block's sums do not depend on who computes them: the same bits at any number of
-// threads. bf16 also under --precision fp32, as in Jordan et al. 2024.
+// is in L2. Many small matrices are dealt out, one to a worker at a time, so that nobody waits; a large one
+// is shared by the whole team. A block's sums do not depend on who computes them: the same bits at any number
+// of threads. bf16 also under --precision fp32, as in Jordan et al. 2024.
 //
 // Called by: CpuBackend::muon. Layout: isa/bf16_layout.h. Equations: optimizer/muon.h.
 #pragma once
@@ -27,11 +27,11 @@ class Bf16Muon {
  private:
   /// One matrix on its way. X is (m, n) with m <= n: the matrix, or its transpose where that is taller.
   struct Iterate {
-    PackedMemory floats;                     // the update before it is packed
+    PackedMemory floats;                      // the update before it is packed
     PackedMemory left, transposed, right[2];  // X: blocks over n, panels of X^T over n, panels over m
-    PackedMemory square_left, square_right;  // A = X X^T: blocks and panels over m
-    PackedMemory polynomial;                 // b A + c A A: blocks over m
-    std::vector<double> lengths;             // squared, of blocks of 32 rows
+    PackedMemory square_left, square_right;   // A = X X^T: blocks and panels over m
+    PackedMemory polynomial;                  // b A + c A A: blocks over m
+    std::vector<double> lengths;              // squared, of blocks of 32 rows
     int64_t m = 0, n = 0, m_blocks = 0, n_blocks = 0;
     bool tall = false;
     int now = 0;  // which of `right` is X

@@ -172,7 +172,8 @@ void CpuBackend::softmax(Tensor logits) {
 
 void CpuBackend::argmax_rows(Tensor index, const Tensor& x) {
   for_rows(x.rows(), [&](int, Range rows) {
-    for (int64_t n = rows.begin; n < rows.end; ++n) index.as<int32_t>()[n] = argmax_of_row(x.row_range(n, n + 1));
+    for (int64_t n = rows.begin; n < rows.end; ++n)
+      index.as<int32_t>()[n] = argmax_of_row(x.row_range(n, n + 1));
   });
 }
 

@@ -13,6 +13,8 @@ const IsaKernels* find_kernels(const char* name) {
 
 const IsaKernels& choose_kernels() { return baseline::table(); }
 
-Bf16Unit choose_bf16_unit(const IsaKernels& isa) { return {isa.name, nullptr, nullptr, isa.blocks.product, isa.blocks.add_product}; }
+Bf16Unit choose_bf16_unit(const IsaKernels& isa) {
+  return {isa.name, nullptr, nullptr, isa.blocks.product, isa.blocks.add_product};
+}
 
 }  // namespace seedling

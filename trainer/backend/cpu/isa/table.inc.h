@@ -87,7 +87,8 @@ constexpr IsaKernels kTable = {SEEDLING_TEXT(SEEDLING_ISA),
                                {squared_norm, adamw, momentum, apply_update},
                                product_kernels<float>(),
                                product_kernels<Bf16>(),
-                               {block_product<false>, block_product<true>, finish_block, add_block, blend_block, shape_block, transpose_block}};
+                               {block_product<false>, block_product<true>, finish_block, add_block,
+                                blend_block, shape_block, transpose_block}};
 
 const IsaKernels& table() { return kTable; }
 
