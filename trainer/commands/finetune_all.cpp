@@ -34,9 +34,9 @@ struct Need {
   const char* set;
   double all, few;
 };
-constexpr Need kNeeds[] = {
-    {"facts", 3, 0.8},       {"dialogue", 3.5, 0.8}, {"summary", 4, 0.8},    {"style", 4, 1.2},
-    {"translation", 5, 1.2}, {"spam", 18, 1.5},      {"sentiment", 18, 1.2}, {"qa", 30, 2}};
+constexpr Need kNeeds[] = {{"facts", 2.5, 0.6},    {"dialogue", 3, 0.6},  {"summary", 3.5, 0.6},
+                           {"style", 3.5, 1},      {"translation", 4, 1}, {"spam", 20, 1.5},
+                           {"sentiment", 17, 1.2}, {"qa", 38, 2}};
 
 /// The embedded sets as they are learned, with their tasks.
 std::vector<std::pair<Need, std::string>> sets_in_order() {
