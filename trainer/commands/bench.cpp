@@ -1,5 +1,4 @@
-// seedling bench: how fast this machine trains and generates, against what its products and its memory can
-// do.
+// seedling bench: how fast this machine trains and generates, held against its products and its memory.
 //
 // Real training steps (forward, backward, clipping, optimizer) on random tokens; warm-up first, then the
 // median of the repeats. mfu = tokens a second x FLOPs a token / ceiling, the ceiling measured in the same

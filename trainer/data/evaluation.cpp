@@ -2,8 +2,8 @@
 //
 // Causal: window i predicts tokens [i T + 1, i T + T] from [i T, i T + T - 1], so windows of T + 1 tokens
 // overlap by one and every token but the file's first is a target exactly once. By document: window i reads
-// from the beginning of a document, and its targets end where window i + 1 begins; again every token is one
-// once. Masked: windows of T - 2 tokens follow each other and are masked with a key that depends on nothing
+// from the beginning of a document, and its targets end where window i + 1 begins, so that no token is scored
+// twice. Masked: windows of T - 2 tokens follow each other and are masked with a key that depends on nothing
 // but the window's number.
 #include <algorithm>
 

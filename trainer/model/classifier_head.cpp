@@ -2,9 +2,8 @@
 //
 // A bidirectional model reads its first token through BERT's pooler; a causal one reads the last real token,
 // the only one that has seen all the others. While training, every other position may be asked for the label
-// as well
-// ("target replication", Lipton et al. 2016, section 3.2): each token then hears from the loss itself what it
-// says about the label, long before attention has learned to carry that to the position that is read.
+// as well ("target replication", Lipton et al. 2016, section 3.2): each token then hears from the loss itself
+// what it says about the label, long before attention has learned to carry that to the position that is read.
 #include <algorithm>
 
 #include "base/error.h"
