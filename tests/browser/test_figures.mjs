@@ -122,7 +122,7 @@ suite("figures", () => {
         const canvas = document.querySelector('[data-plot="loss"] canvas'), chart = canvas && window.Chart?.getChart(canvas);
         if (!chart?.data.datasets.some((one) => one.data.length > 100)) return;
         clearInterval(timer);
-        requestAnimationFrame(() => { window.firstPaint = performance.now(); });
+        requestAnimationFrame(() => setTimeout(() => { window.firstPaint = performance.now(); }));  // once the frame is made
       }, 5);
     }});
     await page.waitForFunction(() => window.firstPaint);

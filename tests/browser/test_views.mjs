@@ -32,6 +32,13 @@ suite("views", () => {
     assert.equal(policy, "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
   });
 
+  check("all modules are asked for at once", async () => {
+    const [loaded, named] = await page.evaluate(() => [
+      performance.getEntriesByType("resource").map((one) => new URL(one.name).pathname).filter((path) => path.startsWith("/page/js/")),
+      [...document.querySelectorAll("link[rel=modulepreload]")].map((link) => link.getAttribute("href"))]);
+    assert.deepEqual([...new Set(loaded)].sort(), [...named, "/page/js/early.js", "/page/js/main.js"].sort(), "index.html names what main.js imports");
+  });
+
   check("a head that is switched off breaks something", async () => {
     await goTo(page, "Attention");
     await page.getByRole("button", {name: "Head 1 on"}).click();

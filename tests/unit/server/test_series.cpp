@@ -4,6 +4,8 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 
 #include "base/random.h"
 #include "web/server/series.h"
@@ -146,6 +148,25 @@ BOOST_AUTO_TEST_CASE(the_scanner_reads_what_a_json_parser_would) {
   BOOST_TEST(rows[2].last == 4.0);
   BOOST_TEST(rows[2].step == 4);
   BOOST_TEST(index.query("grad_norm", -kFar, kFar, 100).rows.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(numbers_are_read_to_the_last_bit) {
+  seedling::Random random(6);
+  std::string text;
+  std::vector<double> expected;
+  char number[64];
+  for (int64_t i = 0; i < 20000; ++i) {
+    const double value = random.normal() * std::pow(10.0, static_cast<double>(random.below(24)) - 12.0);
+    const int digits = static_cast<int>(random.below(18)) + 1;
+    std::snprintf(number, sizeof number, i % 3 == 0 ? "%.*f" : i % 3 == 1 ? "%.*g" : "%.*e", digits, value);
+    text += "{\"step\":" + std::to_string(i) + ",\"loss\":" + number + "}\n";
+    expected.push_back(std::strtod(number, nullptr));
+  }
+  SeriesIndex index;
+  scan_metrics(index, text);
+  const auto rows = index.query("loss", -kFar, kFar, 20000).rows;
+  BOOST_REQUIRE_EQUAL(rows.size(), expected.size());
+  for (size_t i = 0; i < rows.size(); ++i) BOOST_REQUIRE_EQUAL(rows[i].last, expected[i]);
 }
 
 BOOST_AUTO_TEST_CASE(a_second_line_about_a_step_joins_the_first) {

@@ -38,6 +38,17 @@ export async function get(path, signal) {
   return (await ask(path, {signal, cache: "no-store"})).json();
 }
 
+const asked = new Map();  // path -> {at, reply}
+
+/// Parts of the page that ask the same at the same moment share one request.
+export function getShared(path) {
+  const recent = asked.get(path);
+  if (recent && performance.now() - recent.at < 500) return recent.reply;
+  const reply = get(path);
+  asked.set(path, {at: performance.now(), reply});
+  return reply;
+}
+
 export async function getText(path, signal) {
   return (await ask(path, {signal, cache: "no-store"})).text();
 }

@@ -74,3 +74,8 @@ export function throttled(act, milliseconds) {
     }, milliseconds - (now - last));
   };
 }
+
+/// Calls `act` once the next frame is on the screen.
+export function afterFrame(act) {
+  requestAnimationFrame(() => setTimeout(act));
+}

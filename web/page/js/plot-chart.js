@@ -12,9 +12,10 @@ export function color(name) {
   return colors.get(name);
 }
 
-/// An empty chart on `canvas`; `newTails` gives the ends of curves to draw upon it (plot-growth.js).
-export function makeChart(canvas, newTails) {
-  const chart = new window.Chart(canvas, {
+/// A chart to be, as Chart.js takes it: whole before it is made, because each change is a layout. `newTails` gives the ends of
+/// curves to draw upon it (plot-growth.js).
+export function chartPlan(newTails) {
+  const plan = {
     type: "line",
     data: {datasets: []},
     plugins: [annotations, tails],
@@ -43,12 +44,13 @@ export function makeChart(canvas, newTails) {
         },
       },
     },
-  });
-  chart.options.plugins.tails.list = newTails;
-  return chart;
+  };
+  plan.options.plugins.tails.list = newTails;
+  recolor(plan);
+  return plan;
 }
 
-/// Gives a chart the colours and sizes of the present theme.
+/// Gives a chart, or the plan of one, the colours and sizes of the present theme.
 export function recolor(chart) {
   colors = new Map();
   const {options} = chart;

@@ -1,12 +1,13 @@
 // One plot: raw values faint behind the smoothed line, runs overlaid, marks where somebody acted, lines to cross,
 // zoom and pan, export, and a table beside the canvas. Chart.js draws; what is drawn is decided here.
-import {h, fill, throttled} from "./dom.js";
+import {getShared} from "./api.js";
+import {afterFrame, h, fill, throttled} from "./dom.js";
 import {number, whole} from "./format.js";
-import {color, makeChart, recolor} from "./plot-chart.js";
+import {chartPlan, color, recolor} from "./plot-chart.js";
 import {Tail, roomFor} from "./plot-growth.js";
 import {eventWords, isMarked} from "./plot-words.js";
 import {listenForZoom} from "./plot-zoom.js";
-import {Series, axisOf, getShared, smooth, toCsv} from "./series.js";
+import {Series, axisOf, smooth, toCsv} from "./series.js";
 import {isActive, on, set, state, overlays} from "./store.js";
 
 const dashes = [[], [7, 4], [2, 3], [10, 3, 2, 3], [5, 5]];
@@ -22,6 +23,8 @@ export class Plot {
     this.events = [];
     this.tails = [];          // of the series that grow
     this.grown = false;       // points have come since the last drawing
+    this.loads = 0;           // how often was asked for
+    this.answered = false;    // the first of them has come: until then there is nothing to draw
     this.redraw = throttled(() => this.draw(), 250);
     this.element = this.build();
     this.ends = [
@@ -52,6 +55,7 @@ export class Plot {
     this.ends.forEach((end) => end());
     document.removeEventListener("visibilitychange", this.seen);
     this.sight.disconnect();
+    clearTimeout(this.follow);
     this.chart?.destroy();
   }
 
@@ -84,6 +88,7 @@ export class Plot {
 
   /// Fetches what is drawn; `zoomed`: only the range has changed.
   async load(zoomed = false) {
+    const turn = ++this.loads;
     const [from, to] = this.range();
     const points = Math.max(200, Math.min(1000, Math.round(this.canvas.clientWidth || 600)));
     const wanted = this.runs().flatMap((run) => this.keys().map((key) => [run, key]));
@@ -104,8 +109,11 @@ export class Plot {
         .then(({events}) => this.mergeEvents(state.current?.id, events)));
     }
     await Promise.allSettled(loads);
-    if (this.destroyed) return;
-    if (zoomed) this.draw();  // the reader's hand waits for it
+    if (this.destroyed || turn !== this.loads) return;
+    const first = !this.answered;
+    this.answered = true;
+    if (first && this.options.calm) afterFrame(() => this.redraw());  // after the plot that the reader looks at
+    else if (first || zoomed) this.draw();  // the reader waits for it
     else this.redraw();
   }
 
@@ -161,8 +169,13 @@ export class Plot {
   settingsChanged(changes) {
     if (["run", "overlay", "x"].some((key) => key in changes)) return this.load();
     if (!("from" in changes || "to" in changes)) return this.redraw();
-    this.draw();  // at once with the points that are there, then with those of the new range
-    this.load(true);
+    if (this.options.calm) {  // follows when the plot under the reader's hand is done
+      this.follow ??= setTimeout(() => { this.follow = null; this.load(true); }, 150);
+      return;
+    }
+    // With the points of the new range; where they take long, first with those that are there.
+    const meanwhile = setTimeout(() => this.draw(), 40);
+    this.load(true).then(() => clearTimeout(meanwhile));
   }
 
   datasets() {
@@ -200,46 +213,46 @@ export class Plot {
   }
 
   draw(always = false) {
-    if (document.hidden || this.destroyed || !this.canvas.isConnected || (this.filled && !this.inSight && !always)) return;
+    if (document.hidden || this.destroyed || !this.answered || !this.canvas.isConnected || (this.filled && !this.inSight && !always)) return;
     const datasets = this.datasets();
     const empty = !datasets.some((one) => one.data.length);
     this.message.hidden = !empty;
     this.filled = !empty;
     this.resetButton.hidden = state.settings.from === "" && state.settings.to === "";
     this.grown = false;
-    if (!this.chart) {
-      this.chart = makeChart(this.canvas, () => this.tails);
-      recolor(this.chart);
+    if (!this.chart && empty) return;
+    const chart = this.chart ?? chartPlan(() => this.tails);
+    chart.data.datasets = datasets;
+    this.applyOptions(chart);
+    if (this.chart) {
+      chart.update("none");
+    } else {
+      this.chart = new window.Chart(this.canvas, chart);
       listenForZoom(this);
     }
-    const {chart} = this;
-    chart.data.datasets = datasets;
-    this.applyOptions();
-    chart.update("none");
     if (this.details.open) this.fillTable(datasets);
   }
 
   /// Where the axis of a run that goes on ends; undefined (fitted) where none does.
-  room() {
+  room(chart) {
     const runs = this.runs().map((id) => state.runs.get(id));
-    const ends = this.chart.data.datasets.filter((one) => one.data.length);
+    const ends = chart.data.datasets.filter((one) => one.data.length);
     if (!ends.length || !runs.some(isActive)) return undefined;
     const first = Math.min(...ends.map((one) => one.data[0].x)), last = Math.max(...ends.map((one) => one.data.at(-1).x));
     const unit = state.settings.x === "wall" ? 1000 : 1, end = state.settings.x === "step" ? Math.max(...runs.map((run) => run?.steps || 0)) : Infinity;
     return unit * roomFor(first / unit, last / unit, end);
   }
 
-  applyOptions() {
-    const {x, y} = this.chart.options.scales;
+  applyOptions(chart) {
+    const {x, y} = chart.options.scales;
     x.type = state.settings.logx ? "logarithmic" : "linear";
     y.type = (state.settings.logy || this.options.logarithmic) ? "logarithmic" : "linear";
-    const {legend} = this.chart.options.plugins;
-    legend.display = this.chart.data.datasets.filter((one) => !one.raw && one.data.length).length > 1;
+    const {legend, annotations: plugin} = chart.options.plugins;
+    legend.display = chart.data.datasets.filter((one) => !one.raw && one.data.length).length > 1;
     const [from, to] = this.range();
     const axis = axisOf(state.settings.x, this.seconds.get(state.current?.id)?.rows, this.started.get(state.current?.id));
     x.min = from === undefined ? undefined : axis(from);
-    x.max = to === undefined ? this.room() : axis(to);
-    const plugin = this.chart.options.plugins.annotations;
+    x.max = to === undefined ? this.room(chart) : axis(to);
     plugin.lines = (this.options.lines?.() ?? []).map((line) => ({color: color("--muted"), ...line}));
     // The clock's own corrections are many and small: a tick each, below.
     plugin.marks = this.events.map((event) => ({x: axis(event.step), label: eventWords(event), small: String(event.id).startsWith("clock-")}));

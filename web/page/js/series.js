@@ -1,20 +1,12 @@
 // The data of plots: decimated series from the server, live points appended, smoothing, and the x axis.
-import {get} from "./api.js";
+import {get, getShared} from "./api.js";
+import {state} from "./store.js";
 
-const asked = new Map();  // path -> {at, reply}
-const keys = new Map();    // run -> Set of the names of its series; names come, and none goes
+const keys = new Map();  // run -> Set of the names of its series; names come, and none goes
 
-/// Several plots that ask the same at the same moment share one request.
-export function getShared(path) {
-  const recent = asked.get(path);
-  if (recent && performance.now() - recent.at < 500) return recent.reply;
-  const reply = get(path);
-  asked.set(path, {at: performance.now(), reply});
-  return reply;
-}
-
+/// The newest line of metrics says it for most keys, without asking.
 async function hasKey(run, key) {
-  if (keys.get(run)?.has(key)) return true;
+  if (state.runs.get(run)?.metrics?.[key] !== undefined || keys.get(run)?.has(key)) return true;
   keys.set(run, new Set((await getShared(`/api/runs/${run}`)).keys));
   return keys.get(run).has(key);
 }

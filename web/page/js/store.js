@@ -1,6 +1,6 @@
 // The page's state: one table, read by views, changed only through the functions here; the part a reader would want
 // to share is also the address (#/view?run=…&smooth=…).
-import {Stream, get, post} from "./api.js";
+import {Stream, get, getShared, post} from "./api.js";
 
 /// What the address holds, and its default.
 const defaults = {run: "", overlay: "", smooth: "0.6", x: "step", logx: "", logy: "", from: "", to: ""};
@@ -91,7 +91,7 @@ function chooseRun() {
 /// RUN holds the last line of metrics; evaluations are rarer: their newest values are asked for once.
 async function loadLatest(run) {
   if (!run) return;
-  const {latest} = await get(`/api/runs/${run.id}`).catch(() => ({}));
+  const {latest} = await getShared(`/api/runs/${run.id}`).catch(() => ({}));
   const known = state.runs.get(run.id);
   if (!known || !latest) return;
   known.metrics = {...latest, ...known.metrics};

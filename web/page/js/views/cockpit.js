@@ -1,6 +1,6 @@
 // Cockpit: how far the run is, its curves, and the levers. Every act lands between two steps and is marked on the plots.
 import {h, fill, write} from "../dom.js";
-import {get} from "../api.js";
+import {get, getShared} from "../api.js";
 import {duration, number, percent, whole, count} from "../format.js";
 import {explain, say} from "../notices.js";
 import {Plot} from "../plot.js";
@@ -101,9 +101,9 @@ function show(body) {
   }));
 
   /// The present values stand in the empty fields: as planned, or as last set.
-  async function drawLevers() {
+  async function drawLevers(ask = get) {
     const run = state.current;
-    const [about, {events}] = await Promise.all([get(`/api/runs/${run.id}`), get(`/api/runs/${run.id}/events`)]).catch(() => [{}, {events: []}]);
+    const [about, {events}] = await Promise.all([ask(`/api/runs/${run.id}`), ask(`/api/runs/${run.id}/events`)]).catch(() => [{}, {events: []}]);
     const values = Object.assign({}, about.run?.plan, ...events.filter((one) => one.command === "set" && !one.refused).map((one) => one.arguments));
     for (const [flag, [input]] of inputs) input.placeholder = values[flag] === undefined ? "" : `now ${values[flag]}`;
   }
@@ -138,10 +138,10 @@ function show(body) {
   fill(body, panels);
 
   const redraw = () => { drawFacts(); drawEnd(); drawButtons(); };
-  const ends = [on("beat", drawFacts), on("runs", redraw), on("current", () => { redraw(); drawCheckpoints(); drawLevers(); }),
-    on("checkpoint", drawCheckpoints), on("intervention", (event) => isTiny(event) || drawLevers()), on("state", drawLevers)];
+  const ends = [on("beat", drawFacts), on("runs", redraw), on("current", () => { redraw(); drawCheckpoints(); drawLevers(getShared); }),
+    on("checkpoint", drawCheckpoints), on("intervention", (event) => isTiny(event) || drawLevers()), on("state", () => drawLevers())];
   redraw();
-  drawLevers();
+  drawLevers(getShared);
   drawCheckpoints();
   return () => {
     ends.forEach((end) => end());
