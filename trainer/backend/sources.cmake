@@ -12,16 +12,21 @@ endif()
 
 # The row kernels: one source, compiled for each instruction set, chosen at run time (cpu/isa/isa.h). Floating
 # point stays IEEE (NaN and infinity included); only errno, traps and separate rounding of a * b + c are given up.
-set(isa_flags -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast -fopenmp-simd)
-set_source_files_properties(${cpu}/isa/baseline.cpp PROPERTIES COMPILE_OPTIONS "${isa_flags}")
+set(isa_flags -fno-math-errno -fno-trapping-math -ffp-contract=fast -fopenmp-simd)
+# -O3 is worth its compile time only to conversions from and to bf16; loops over floats need no more than vectors.
+set(vector_flags -O2 -ftree-vectorize)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  list(APPEND vector_flags -fvect-cost-model=dynamic)
+endif()
+set_source_files_properties(${cpu}/isa/baseline.cpp PROPERTIES COMPILE_OPTIONS "${isa_flags};${vector_flags}")
 list(APPEND cpu_sources ${cpu}/isa/baseline.cpp)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   list(REMOVE_ITEM cpu_sources ${cpu}/machine_other.cpp)
   set(avx2_flags ${isa_flags} -mavx2 -mfma -mf16c)
   set(avx512_flags ${avx2_flags} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512)
-  set_source_files_properties(${cpu}/isa/avx2.cpp PROPERTIES COMPILE_OPTIONS "${avx2_flags}")
-  set_source_files_properties(${cpu}/isa/avx512.cpp PROPERTIES COMPILE_OPTIONS "${avx512_flags}")
-  set_source_files_properties(${cpu}/isa/avx512bf16.cpp PROPERTIES COMPILE_OPTIONS "${avx512_flags};-mavx512bf16")
+  set_source_files_properties(${cpu}/isa/avx2.cpp PROPERTIES COMPILE_OPTIONS "${avx2_flags};${vector_flags}")
+  set_source_files_properties(${cpu}/isa/avx512.cpp PROPERTIES COMPILE_OPTIONS "${avx512_flags};${vector_flags}")
+  set_source_files_properties(${cpu}/isa/avx512bf16.cpp PROPERTIES COMPILE_OPTIONS "${avx512_flags};-O3;-mavx512bf16")
   set_source_files_properties(${cpu}/isa/amx.cpp PROPERTIES COMPILE_OPTIONS "-mamx-tile;-mamx-bf16")
   list(APPEND cpu_sources ${cpu}/isa/avx2.cpp ${cpu}/isa/avx512.cpp ${cpu}/isa/avx512bf16.cpp ${cpu}/isa/amx.cpp
        ${cpu}/isa/choose_x86.cpp)
