@@ -88,7 +88,11 @@ export async function seriousViolations(page) {
 export async function screenshot(page, name) {
   const folder = path.join(out, "screenshots");
   fs.mkdirSync(folder, {recursive: true});
+  // Plots out of sight are not painted; in a picture of the whole page none is.
+  const paint = (how) => page.evaluate((how) => document.querySelectorAll(".plot").forEach((one) => { one.style.contentVisibility = how; }), how);
+  await paint("visible");
   await page.screenshot({path: path.join(folder, `${name}.png`), fullPage: true});
+  await paint("");
 }
 
 /// What Chart.js draws in a plot: its runs' newest step and count of points, and the marks.

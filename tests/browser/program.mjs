@@ -65,6 +65,17 @@ export class Program {
     return this.listen([...this.words(name, more), "--serve", String(port)]);
   }
 
+  /// Teaches a run of this folder which sentences are about feeding, with the dashboard beside it.
+  tuneServed(name, from, more, port = 0) {
+    const examples = fs.readFileSync(this.data, "utf8").trim().split("\n").slice(0, 400)
+      .map((text) => ({text, label: text.includes(" fed ") ? "fed" : "not"}));
+    const data = path.join(this.folder, "fed.jsonl");
+    fs.writeFileSync(data, examples.map((one) => JSON.stringify(one) + "\n").join(""));
+    const flags = {from: path.join(this.runs, from), task: "classification", data, test: data, "eval-every": 40, ...more};
+    return this.listen(["finetune", ...Object.entries(flags).flatMap(([key, value]) => [`--${key}`, String(value)]), "--threads", "1",
+      "--out", path.join(this.runs, name), "--serve", String(port)]);
+  }
+
   async listen(words) {
     await this.kill();  // an earlier one, where a test has failed
     this.server = spawn(seedling, words, {env: this.environment, cwd: this.folder, stdio: ["ignore", "ignore", "pipe"]});

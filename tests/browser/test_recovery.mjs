@@ -78,6 +78,41 @@ suite("recovery", () => {
     await closePage(page);
   });
 
+  check("one page follows a model from pre-training through fine-tuning to what that changed", async () => {
+    const sentence = page => page.locator("#view-cockpit p[role=status]").textContent();
+    page = await openPage(await program.trainServed("seedling", {steps: 500}), {forgive: [...silence, "status of 403"]});
+    const port = new URL(program.origin).port, absence = page.locator("#absence");
+    await until(async () => /seedling is training/.test(await sentence(page)), "it grows", 60000);
+    await absence.getByText("seedling is done, and the program has ended with it.").waitFor({timeout: 60000});
+
+    await program.tuneServed("shaped", "seedling", {steps: 400}, port);
+    await until(async () => /shaped is training/.test(await sentence(page)), "the page shows how it is shaped", 60000);
+    assert.ok(await absence.isHidden());
+    await until(async () => (await plotOf(page, "loss")).curves["shaped loss"]?.last > 20, "and its curve");
+    await absence.getByText("shaped is done, and the program has ended with it.").waitFor({timeout: 60000});
+    assert.match(await sentence(page), /shaped has finished: step 400 of 400/);
+    assert.equal(program.server.exitCode, 0);
+
+    await program.serve(port);  // as the page has said: make dashboard
+    await until(async () => (await page.locator("#top .status").textContent()).includes("connected"), "the page is back");
+    await goTo(page, "Before and after");
+    await page.getByText("seedling (the base)").waitFor();
+    await page.getByRole("button", {name: "Compare"}).click();
+    await page.getByText(/open the link/i).waitFor();  // another program, another key
+    await page.goto(program.link);
+    await page.reload();
+    await page.evaluate(() => { location.hash = "#/before-and-after?run=shaped"; });
+    await until(async () => await page.locator("#view-before-and-after .sample").count() >= 3, "the seed, the base and the tuned model answer");
+    await until(async () => await page.locator("#view-before-and-after .bars li").count() > 5, "the weights that moved");
+    await page.getByText("What was forgotten").waitFor();
+    await goTo(page, "Playground");
+    await page.getByRole("textbox", {name: "Text", exact: true}).fill("the cat fed the dog.");
+    await page.getByRole("button", {name: "Go"}).click();
+    await until(async () => await page.locator("#view-playground .bars li").count() === 2, "the probabilities of both labels");
+    await closePage(page);
+    await program.kill();
+  });
+
   check("a run that failed says why, also after a restart", async () => {
     await program.kill();
     await program.serve();

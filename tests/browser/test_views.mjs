@@ -23,7 +23,7 @@ suite("views", () => {
   /// Waits until a view has what it shows: nothing is asked for any more, and no plot is empty.
   async function settled(place) {
     let quiet = 0;
-    await until(async () => (quiet = place.pending.size ? 0 : quiet + 1) > 2, "the view has its content");
+    await until(async () => (quiet = place.pending.size || await place.locator("main button.primary:disabled").count() ? 0 : quiet + 1) > 2, "the view has its content");
     await until(async () => await place.locator("figure .empty:visible").count() === 0, "no plot is empty", 3000);
   }
 

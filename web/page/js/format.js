@@ -11,7 +11,7 @@ export function count(value) {
     ++power;
   }
   const digits = power === 0 ? 0 : Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0;
-  return value.toFixed(digits) + (kilo[power] ? " " + kilo[power] : "");
+  return value.toFixed(digits) + (kilo[power] ? "\u00a0" + kilo[power] : "");
 }
 
 /// A measured quantity with four significant digits; very small and very large ones in powers of ten: "2.5e-6".
@@ -29,7 +29,7 @@ export function whole(value) {
 }
 
 export function percent(value, digits = 1) {
-  return Number.isFinite(value) ? (100 * value).toFixed(digits) + " %" : "–";
+  return Number.isFinite(value) ? (100 * value).toFixed(digits) + "\u00a0%" : "–";
 }
 
 /// 75 -> "1 min 15 s".

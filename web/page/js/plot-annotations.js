@@ -28,7 +28,15 @@ export const annotations = {
       const clash = () => taken.find(([l, r, y]) => Math.abs(y - at) < tall && l < right + 8 && right - wide < r + 8);
       for (let other = clash(); other; other = clash()) right = other[0] - 10;
       taken.push([right - wide, right, at]);
-      ctx.fillText(line.label, right, at - tall < area.top ? at + tall : at - 4);
+      const base = at - tall < area.top ? at + tall : at - 4;
+      ctx.save();  // a rim of the ground's colour keeps words apart from what they stand on
+      ctx.setLineDash([]);
+      ctx.lineWidth = 4;
+      ctx.lineJoin = "round";
+      ctx.strokeStyle = options.ground;
+      ctx.strokeText(line.label, right, base);
+      ctx.restore();
+      ctx.fillText(line.label, right, base);
     }
     ctx.setLineDash([1, 3]);
     ctx.textAlign = "left";

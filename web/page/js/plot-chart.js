@@ -30,7 +30,7 @@ export function chartPlan(newTails) {
       plugins: {
         legend: {
           display: false, align: "start", onClick: null,
-          labels: {boxHeight: 0, boxWidth: 28, filter: ({datasetIndex}, {datasets}) => !datasets[datasetIndex].raw && datasets[datasetIndex].data.length},
+          labels: {boxHeight: 0, sort: (a, b) => a.datasetIndex - b.datasetIndex, boxWidth: 28, filter: ({datasetIndex}, {datasets}) => !datasets[datasetIndex].raw && datasets[datasetIndex].data.length},
         },
         annotations: {},
         tails: {},

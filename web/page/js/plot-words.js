@@ -11,7 +11,7 @@ export function axisWords(value) {
 
 /// On a logarithmic axis only 1, 2 and 5 of each power of ten have words.
 export function valueWords(value, type) {
-  if (type === "logarithmic" && ![1, 2, 5].includes(Number(value.toExponential()[0]))) return "";
+  if (type === "logarithmic" && ![1, 2, 5].includes(Number(value.toExponential(3).split("e")[0]))) return "";
   return Math.abs(value) >= 10000 ? count(value) : number(value);
 }
 

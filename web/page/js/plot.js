@@ -4,15 +4,16 @@ import {getShared} from "./api.js";
 import {afterFrame, h, fill, throttled} from "./dom.js";
 import {number, whole} from "./format.js";
 import {chartPlan, color, recolor} from "./plot-chart.js";
+import {saveCsv, savePng} from "./plot-export.js";
 import {Tail, roomFor} from "./plot-growth.js";
 import {eventWords, isMarked} from "./plot-words.js";
 import {listenForZoom} from "./plot-zoom.js";
-import {Series, axisOf, smooth, toCsv} from "./series.js";
+import {Series, axisOf, smooth} from "./series.js";
 import {isActive, on, set, state, overlays} from "./store.js";
 
 const dashes = [[], [7, 4], [2, 3], [10, 3, 2, 3], [5, 5]];
 
-/// options: {key, title, words, logarithmic, calm: it grows once a second, not at every beat, fromZero: of the axis, with: [keys drawn with it], lines: () => [{value, label, far}],
+/// options: {key, title, words, logarithmic, calm: it grows once a second, not at every beat, measured: zeros alone are no measurements, fromZero: of the axis, with: [keys drawn with it], lines: () => [{value, label, far}],
 /// curves: () => [{label, points: [[step, value]...]}]}.
 export class Plot {
   constructor(options) {
@@ -73,8 +74,8 @@ export class Plot {
       h("figcaption", {},
         h("span.title", {}, this.options.title),
         h("span.tools", {}, this.resetButton,
-          h("button.small", {onclick: () => this.saveCsv(), "aria-label": `${this.options.title} as CSV`}, "CSV"),
-          h("button.small", {onclick: () => this.savePng(), "aria-label": `${this.options.title} as PNG`}, "PNG")),
+          h("button.small", {onclick: () => saveCsv(this), "aria-label": `${this.options.title} as CSV`}, "CSV"),
+          h("button.small", {onclick: () => savePng(this), "aria-label": `${this.options.title} as PNG`}, "PNG")),
         this.options.words ? h("span.words", {}, this.options.words) : null),
       h("div.canvas", {}, this.canvas, this.message), this.details);
   }
@@ -198,7 +199,7 @@ export class Plot {
       const line = {
         data: rows.map((row, i) => ({x: axis(row[0]), y: smoothed[i], step: row[0], rawValue: row[3]})),
         borderColor: hue, backgroundColor: hue, borderWidth: Number(color("--line-width")) || 2, label,
-        borderDash: dashes[Math.max(0, run) % dashes.length], pointRadius: sparse ? 3 : 0, name,
+        borderDash: dashes[Math.max(0, run) % dashes.length], pointRadius: sparse ? 3 : 0, order: sparse ? -1 : 0, clip: sparse ? 5 : undefined, name,
       };
       sets.push(...[raw, line].filter(Boolean));
       this.tails.push(new Tail(series, axis, raw, line, sparse ? 0 : strength));
@@ -216,6 +217,8 @@ export class Plot {
     if (document.hidden || this.destroyed || !this.answered || !this.canvas.isConnected || (this.filled && !this.inSight && !always)) return;
     const datasets = this.datasets();
     const empty = !datasets.some((one) => one.data.length);
+    // What a run does not measure it writes as zeros: no plot of nothing.
+    this.element.hidden = !empty && Boolean(this.options.measured) && !datasets.some((one) => one.data.some((point) => point.y !== 0));
     this.message.hidden = !empty;
     this.filled = !empty;
     this.resetButton.hidden = state.settings.from === "" && state.settings.to === "";
@@ -233,12 +236,13 @@ export class Plot {
     if (this.details.open) this.fillTable(datasets);
   }
 
-  /// Where the axis of a run that goes on ends; undefined (fitted) where none does.
+  /// Where the axis ends: that of a run that goes on with some room, else with the last point.
   room(chart) {
     const runs = this.runs().map((id) => state.runs.get(id));
     const ends = chart.data.datasets.filter((one) => one.data.length);
-    if (!ends.length || !runs.some(isActive)) return undefined;
+    if (!ends.length) return undefined;
     const first = Math.min(...ends.map((one) => one.data[0].x)), last = Math.max(...ends.map((one) => one.data.at(-1).x));
+    if (!runs.some(isActive)) return last > first ? last : undefined;
     const unit = state.settings.x === "wall" ? 1000 : 1, end = state.settings.x === "step" ? Math.max(...runs.map((run) => run?.steps || 0)) : Infinity;
     return unit * roomFor(first / unit, last / unit, end);
   }
@@ -257,9 +261,11 @@ export class Plot {
     // The clock's own corrections are many and small: a tick each, below.
     plugin.marks = this.events.map((event) => ({x: axis(event.step), label: eventWords(event), small: String(event.id).startsWith("clock-")}));
     plugin.markColor = color("--mark");
+    plugin.ground = color("--surface");
     // Lines to cross count when the axis is fitted, so that the goal stays in the picture.
     const values = plugin.lines.filter((line) => !line.far).map((line) => line.value);
     y.min = this.options.fromZero && y.type === "linear" ? 0 : undefined;
+    if (values.length && y.type === "logarithmic") y.min = 0.93 * Math.min(...values, ...chart.data.datasets.flatMap((one) => one.data.map((point) => point.y)));
     y.suggestedMin = values.length ? Math.min(...values) : undefined;
   }
 
@@ -281,26 +287,4 @@ export class Plot {
     fill(this.table, steps.map((step) => h("tr", {}, h("th", {scope: "row"}, whole(step)),
       values.map((map) => h("td", {}, map.has(step) ? number(map.get(step)) : "")))));
   }
-
-  saveCsv() {
-    const rows = [...this.series.values()].flatMap((one) => one.rows.map((row) => [one.run, one.key, ...row]));
-    download(`${this.options.key}.csv`, new Blob([toCsv(["run", "key", "step", "min", "max", "last"], rows)], {type: "text/csv"}));
-  }
-
-  savePng() {
-    const copy = document.createElement("canvas");
-    copy.width = this.canvas.width;
-    copy.height = this.canvas.height;
-    const context = copy.getContext("2d");
-    context.fillStyle = color("--surface");
-    context.fillRect(0, 0, copy.width, copy.height);
-    context.drawImage(this.canvas, 0, 0);
-    copy.toBlob((blob) => download(`${this.options.key}.png`, blob));
-  }
-}
-
-export function download(name, blob) {
-  const link = h("a", {href: URL.createObjectURL(blob), download: name});
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }

@@ -77,12 +77,11 @@ export function readAddress() {
   return path;
 }
 
-/// The run of the address; else the live one; else the newest.
+/// The run of the address; else one that trains, the one on show before others; else the one on show; else the newest.
 function chooseRun() {
-  const runs = [...state.runs.values()];
-  const before = state.current?.id;
-  state.current = state.runs.get(state.settings.run) ?? runs.find((run) => run.live && isActive(run)) ??
-    runs.find((run) => run.live) ?? runs[0] ?? null;
+  const runs = [...state.runs.values()], trains = (run) => run?.live && isActive(run);
+  const before = state.current?.id, shown = state.runs.get(before);
+  state.current = state.runs.get(state.settings.run) ?? [shown, ...runs].find(trains) ?? shown ?? runs.find((run) => run.live) ?? runs[0] ?? null;
   if (state.current?.id === before) return;
   emit("current", state.current);
   loadLatest(state.current);

@@ -105,7 +105,7 @@ function show(body) {
     const run = state.current;
     const [about, {events}] = await Promise.all([ask(`/api/runs/${run.id}`), ask(`/api/runs/${run.id}/events`)]).catch(() => [{}, {events: []}]);
     const values = Object.assign({}, about.run?.plan, ...events.filter((one) => one.command === "set" && !one.refused).map((one) => one.arguments));
-    for (const [flag, [input]] of inputs) input.placeholder = values[flag] === undefined ? "" : `now ${values[flag]}`;
+    for (const [flag, [input]] of inputs) input.placeholder = [undefined, ""].includes(values[flag]) ? "" : `now ${values[flag]}`;
   }
 
   const rewindTo = h("select", {"aria-label": "Checkpoint to go back to"});
@@ -118,7 +118,7 @@ function show(body) {
     const run = state.current;
     if (!run) return;
     const {checkpoints} = await get(`/api/runs/${run.id}/checkpoints`).catch(() => ({checkpoints: []}));
-    fill(rewindTo, checkpoints.length ? checkpoints.map((one) => h("option", {value: one.step}, `step ${one.step}`))
+    fill(rewindTo, checkpoints.length ? checkpoints.reverse().map((one) => h("option", {value: one.step}, `step ${whole(one.step)}`))
       : h("option", {value: ""}, "no checkpoint yet"));
   }
 
@@ -127,7 +127,7 @@ function show(body) {
     new Plot({key: "learning_rate", calm: true, title: "Learning rate", words: "how far a step goes"}),
     new Plot({key: "grad_norm", calm: true, title: "Gradient norm", words: "how steep the ground is; spikes are trouble"}),
     new Plot({key: "tokens_per_second", calm: true, title: "Tokens a second", words: "speed"}),
-    new Plot({key: "mfu", calm: true, fromZero: true, title: "Share of the peak", words: "of the operations that this machine could do"}),
+    new Plot({key: "mfu", calm: true, fromZero: true, measured: true, title: "Share of the peak", words: "of the operations that this machine could do"}),
   ];
   plots[0].element.classList.add("tall", "wide");
 

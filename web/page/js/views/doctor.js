@@ -23,7 +23,7 @@ function show(body) {
   /// Of the run, as it was recorded; without a run, this one.
   async function drawMachine() {
     const about = state.current ? await get(`/api/runs/${state.current.id}`).catch(() => null) : null;
-    const own = about?.run?.machine, facts = own ? {...own, "gemm_gflops": Math.round(own.gemm_gflops)} : state.defaults?.machine;
+    const own = about?.run?.machine, facts = own ? {...own, "gemm_gflops": Math.round(own.gemm_gflops) || "not measured"} : state.defaults?.machine;
     machine.hidden = !facts;
     if (!facts) return;
     const words = (value) => Array.isArray(value) ? value.map(words).join(", ") : value !== null && typeof value === "object"

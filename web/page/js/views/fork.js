@@ -13,7 +13,7 @@ function show(body) {
   const from = h("select", {"aria-label": "Where to branch off"});
   const knob = h("select", {"aria-label": "What to change", onchange: drawValue}, knobs.map((name) => h("option", {value: name}, name)));
   const place = h("span"), trouble = h("div");
-  let value = null;
+  let value = null, now = {};  // the run's settings
   const button = h("button.primary", {onclick: fork}, "Fork");
   const plot = new Plot({key: "loss", with: ["val_loss"], title: "Loss", words: "the run and its forks"});
   plot.element.classList.add("tall");
@@ -21,13 +21,15 @@ function show(body) {
   function drawValue() {
     const flag = state.defaults?.flags?.[knob.value] ?? {};
     value = flag.choices ? h("select", {"aria-label": "New value"}, flag.choices.map((choice) => h("option", {value: choice}, choice)))
-      : h("input", {type: "number", step: "any", min: flag.min, max: flag.max, "aria-label": "New value", placeholder: flag.default ?? ""});
+      : h("input", {type: "number", step: "any", min: flag.min, max: flag.max, "aria-label": "New value", placeholder: now[knob.value] === undefined ? flag.default ?? "" : `now ${now[knob.value]}`});
     fill(place, value);
   }
 
   const load = latest(async (signal) => {
     const run = state.current;
-    const {checkpoints} = await get(`/api/runs/${run.id}/checkpoints`, signal);
+    const [{checkpoints}, about] = await Promise.all([get(`/api/runs/${run.id}/checkpoints`, signal), get(`/api/runs/${run.id}`, signal)]);
+    now = about.run?.plan ?? {};
+    if (!value.value) drawValue();
     fill(from, run.live && isActive(run) ? h("option", {value: "now"}, "here, at this step") : null,
       [...checkpoints].reverse().map((one) => h("option", {value: one.step}, `step ${one.step}`)));
     button.disabled = !from.options.length;
@@ -51,7 +53,7 @@ function show(body) {
   }
 
   const field = (label, element) => h("label.field", {}, h("span", {}, label), element);
-  fill(body, h("div.panel.stack", {}, h("div.row", {}, field("Branch off at", from), field("Change", knob), field("to", place), button), trouble), plotSettings(), plot.element);
+  fill(body, h("div.panel.stack", {}, h("div.row", {}, field("Branch off at", from), field("Change", knob), field("To", place), button), trouble), plotSettings(), plot.element);
   drawValue();
   load();
   const ends = [on("current", load), on("checkpoint", load), on("defaults", drawValue)];

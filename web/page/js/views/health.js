@@ -7,24 +7,32 @@ import {exampleText, latest, modelPicker, repeat} from "../parts.js";
 import {on, state} from "../store.js";
 
 /// Rules of thumb: an update of about a thousandth of the weights a step is a lively, safe pace (Karpathy, "makemore" part
-/// 3); Muon's are up to a tenth by design. `pace`: the update is the run's own.
-function verdict(layer, pace) {
+/// 3); Muon's are up to a tenth by design. `pace`: the update is the run's own; `end`: the learning rate has come down.
+function verdict(layer, {pace, end}) {
   if (!Number.isFinite(layer.gradient)) return ["bad", "not a number: it has broken"];
   if (layer.gradient === 0 && layer.update === 0) return ["muted", "frozen: it is not trained"];
   if (layer.dead > 0.5) return ["bad", "more than half of its units are dead"];
   if (layer.dead > 0.1) return ["warning", "a part of its units is dead"];
   if (pace && layer.update_to_weight > 0.2) return ["warning", "moves very fast: a lower learning rate would be safer"];
+  if (pace && layer.update_to_weight < 1e-5 && end) return ["good", "at rest: the run has come to its end"];
   if (pace && layer.update_to_weight < 1e-5) return ["warning", "hardly moves: done, or the learning rate is low"];
   if (layer.activation > 100) return ["warning", "speaks very loudly: watch it"];
   return ["good", "healthy"];
 }
 
 /// All layers in one sentence.
-function summary(layers, pace) {
-  const ill = layers.filter((layer) => ["bad", "warning"].includes(verdict(layer, pace)[0]));
-  if (!ill.length) return ["good", `All ${layers.length} parts of the network are healthy.`];
-  const worst = ill.some((layer) => verdict(layer, pace)[0] === "bad") ? "bad" : "warning";
-  return [worst, `${ill.length} of ${layers.length} parts need a look: ${ill.map((layer) => `${layer.name} ${verdict(layer, pace)[1]}`).join("; ")}.`];
+function summary(layers, when) {
+  const ill = new Map();  // what is wrong -> the layers
+  let worst = "warning";
+  for (const layer of layers) {
+    const [mood, words] = verdict(layer, when);
+    if (!["bad", "warning"].includes(mood)) continue;
+    ill.set(words, [...(ill.get(words) ?? []), layer.name]);
+    if (mood === "bad") worst = "bad";
+  }
+  if (!ill.size) return ["good", `All ${layers.length} parts of the network are healthy.`];
+  const names = (list) => list.length === layers.length ? "every part" : list.length > 1 ? `${list.slice(0, -1).join(", ")} and ${list.at(-1)}` : list[0];
+  return [worst, `It needs a look. ${[...ill].map(([words, list]) => `${names(list)}: ${words}`).join("; ")}.`];
 }
 
 /// The history of one ratio of one layer as a small curve, logarithmic, on a scale that all layers share.
@@ -70,7 +78,8 @@ function show(body) {
     range.hidden = lines.length < 2;
     picker.element.hidden = lines.length > 0;
     const layers = line?.layers ?? measured?.layers ?? [];
-    const [kind, sentence] = layers.length ? summary(layers, Boolean(line)) : ["muted", ""];
+    const when = {pace: Boolean(line), end: line?.step > 0.9 * state.current.steps};
+    const [kind, sentence] = layers.length ? summary(layers, when) : ["muted", ""];
     overall.className = `lead ${kind}`;
     fill(overall, sentence);
     fill(words, line ? `Measured in the run at step ${whole(line.step)}${lines.length > 1 ? `, measurement ${at + 1} of ${lines.length}; the slider goes back in time` : ""}.` : measured
@@ -78,7 +87,7 @@ function show(body) {
       : "Nothing to measure yet: the run measures its layers at every evaluation, and the first comes soon.");
     const scale = span();
     fill(table, layers.map((layer, i) => {
-      const [mood, say] = verdict(layer, Boolean(line));
+      const [mood, say] = verdict(layer, when);
       return h("tr", {}, h("th", {scope: "row"}, layer.name), h("td.verdict", {class: mood}, say), h("td", {}, number(layer.activation)), h("td", {}, number(layer.gradient_to_weight)),
         h("td", {}, number(layer.update_to_weight)), h("td", {}, lines.length > 1 ? curve(lines.map((one) => one.layers[i]?.update_to_weight ?? 0), scale, at) : "–"),
         h("td", {}, percent(layer.dead ?? NaN)));

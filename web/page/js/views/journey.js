@@ -10,11 +10,12 @@ const ground = 178, bed = 104;
 
 function bedOf(run, x, parameters) {
   const chosen = run.id === state.current?.id, tokens = run.metrics?.tokens ?? 0;
-  const name = run.id.length > 14 ? `${run.id.slice(0, 6)}…${run.id.slice(-7)}` : run.id;
+  const own = run.id.split(".").at(-1);  // a part of a comparison is known by its own name
+  const name = own.length > 14 ? `${own.slice(0, 6)}…${own.slice(-7)}` : own;
   const choose = () => set({run: run.id});
   return svg("g", {class: `plant${chosen ? " chosen" : ""}`, tabindex: "0", role: "button", "aria-pressed": String(chosen),
     onclick: choose, onkeydown: (event) => { if (["Enter", " "].includes(event.key)) { event.preventDefault(); event.stopPropagation(); choose(); } }},
-  svg("desc", {}, `${run.id}: ${run.command === "finetune" ? "fine-tuned" : "pre-trained"}, ${run.state}`), svg("rect", {x: x - bed / 2 + 3, y: 6, width: bed - 6, height: 220, rx: 10, class: "bed"}),
+  svg("title", {}, `${run.id}: ${run.command === "finetune" ? "fine-tuned" : "pre-trained"}, ${run.state}`), svg("rect", {x: x - bed / 2 + 3, y: 6, width: bed - 6, height: 220, rx: 10, class: "bed"}),
   ...plant(x, ground, {tokens, parameters, blossoms: run.command === "finetune"}),
   svg("text", {x, y: 204, "text-anchor": "middle"}, name),
   svg("text", {x, y: 220, "text-anchor": "middle", class: "small"}, tokens ? `${count(tokens)} tokens` : "a seed"));
@@ -23,6 +24,7 @@ function bedOf(run, x, parameters) {
 function show(body) {
   const garden = h("div.panel.garden"), story = h("ol.ages"), facts = h("p.muted");
   const sizes = new Map();  // run -> parameters
+  let centred = null;
 
   async function learnSizes(runs) {
     const unknown = runs.filter((run) => !sizes.has(run.id));
@@ -37,11 +39,14 @@ function show(body) {
   }
 
   function drawGarden() {
-    const runs = [...state.runs.values()].slice(0, 24);
-    const width = Math.max(280, garden.clientWidth - 32, bed * runs.length + 8), first = (width - bed * runs.length) / 2 + bed / 2;
+    const runs = [...state.runs.values()].slice(0, 48).reverse();  // the oldest first
+    const width = Math.max(280, (garden.clientWidth || body.clientWidth) - 32, bed * runs.length + 8), first = (width - bed * runs.length) / 2 + bed / 2;
     fill(garden, svg("svg", {viewBox: `0 0 ${width} 232`, role: "group", "aria-label": "The runs as plants", width, height: 232},
       svg("line", {x1: 0, x2: width, y1: 180, y2: 180, class: "earth"}), ...runs.map((run, i) => bedOf(run, first + bed * i, sizes.get(run.id)))));
     if (runs.some((run) => !sizes.has(run.id))) learnSizes(runs);
+    if (centred === state.current?.id) return;
+    centred = state.current?.id;  // once: from then on the garden is where the reader has moved it
+    garden.scrollLeft = first + bed * runs.findIndex((run) => run.id === centred) - garden.clientWidth / 2;
   }
 
   const drawStory = latest(async (signal) => {
