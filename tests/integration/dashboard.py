@@ -90,7 +90,7 @@ class Stream:
         return self.events
 
     def until(self, condition, seconds=20):
-        end = time.monotonic() + seconds
+        end = time.monotonic() + seconds * SLOW
         while time.monotonic() < end:
             self.read(0.05)
             if condition(self.events):
@@ -215,7 +215,7 @@ class DashboardTest(ProgramTest):
         return reply.json()["id"]
 
     def wait_for(self, condition, seconds=60):
-        end = time.monotonic() + seconds
+        end = time.monotonic() + seconds * SLOW
         while time.monotonic() < end:
             value = condition()
             if value:

@@ -68,10 +68,20 @@ export function set(changes) {
   emit("settings", changes);
 }
 
+/// What makes no sense in an address (somebody has typed it) counts as not given.
+function sensible(settings) {
+  const number = (value, low, high) => value !== "" && Number(value) >= low && Number(value) <= high;
+  const fits = {x: ["step", "relative", "wall"].includes(settings.x), smooth: number(settings.smooth, 0, 0.999),
+    from: number(settings.from, 0, 1e15), to: number(settings.to, 0, 1e15)};
+  for (const [key, good] of Object.entries(fits)) if (!good) settings[key] = defaults[key];
+  if (settings.from !== "" && settings.to !== "" && Number(settings.from) >= Number(settings.to)) settings.from = settings.to = "";
+  return settings;
+}
+
 /// Reads the address into the state; returns the view's name ("" where none is given).
 export function readAddress() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
-  state.settings = {...defaults, ...Object.fromEntries(new URLSearchParams(query))};
+  state.settings = sensible({...defaults, ...Object.fromEntries(new URLSearchParams(query))});
   state.view = path;
   chooseRun();
   return path;

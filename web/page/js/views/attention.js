@@ -28,7 +28,12 @@ function show(body) {
   const heads = h("div.heads"), large = h("div.panel"), verdict = h("p", {role: "status"}, "The model is reading…"), trouble = h("div");
   const layers = h("select", {"aria-label": "Layer", onchange: () => { layer = Number(layers.value); ask(); }});
   const ask = latest(async (signal) => {
-    if (!picker.value() || !text.value().trim()) return;
+    if (!text.value().trim()) {
+      fill(heads);
+      fill(large);
+      return fill(verdict, "Type a text for the heads to read.");
+    }
+    if (!picker.value()) return;
     reply = await post("/api/inspect", {view: "attention", model: picker.value(), text: text.value(), layer,
       heads_off: [...off].map((key) => key.split(" ").map(Number))}, signal);
     row = Math.min(row < 0 ? reply.tokens.length - 1 : row, reply.tokens.length - 1);
@@ -49,6 +54,7 @@ function show(body) {
     head = Math.min(head, reply.heads - 1);
     const change = reply.loss !== null && reply.loss_unchanged !== null && off.size
       ? `${off.size} head${off.size > 1 ? "s" : ""} off: the loss on this text went from ${number(reply.loss_unchanged)} to ${number(reply.loss)} nats (${percent(reply.loss / reply.loss_unchanged - 1)} more).`
+      : reply.loss === null && reply.tokens.length < 2 ? "One token has nothing to look at but itself: type more."
       : reply.loss === null ? `${off.size ? `${off.size} off` : "All heads are on"}. This model predicts no next token, so there is no loss to watch; the pictures show where it looks.`
         : `All heads are on; loss on this text ${number(reply.loss)} nats. Switch one off and see what breaks.`;
     fill(verdict, change);

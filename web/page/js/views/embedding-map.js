@@ -15,7 +15,7 @@ function show(body) {
   let reply = null, chosen = null;
   const map = h("div.panel.map"), side = h("div.panel"), sentence = h("p.muted", {role: "status"}), trouble = h("div");
   const trails = h("input", {type: "checkbox", onchange: () => load()});
-  const find = h("input", {type: "search", "aria-label": "Find a token", placeholder: "find a word…", onchange: () => neighbours({text: find.value})});
+  const find = h("input", {type: "search", "aria-label": "Find a token", placeholder: "find a word…", onchange: () => find.value && neighbours({text: find.value})});
 
   const load = latest(async (signal) => {
     const run = state.current;

@@ -37,6 +37,7 @@ function show(body) {
 
   async function fork() {
     const run = state.current, flag = state.defaults?.flags?.[knob.value] ?? {};
+    if (value.validity.badInput) return say("Type a number.");
     const changed = value.value === "" ? {} : {[knob.value]: flag.choices ? value.value : Number(value.value)};
     button.disabled = true;
     try {

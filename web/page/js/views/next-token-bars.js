@@ -9,7 +9,12 @@ function show(body) {
   let reply = null, chosen = -1;
   const strip = h("div"), detail = h("div.panel"), verdict = h("p.muted", {role: "status"}, "The model is reading…"), trouble = h("div");
   const ask = latest(async (signal) => {
-    if (!picker.value() || !text.value().trim()) return;
+    if (!text.value().trim()) {
+      fill(strip);
+      fill(detail);
+      return fill(verdict, "Type a text: the model says what it expects.");
+    }
+    if (!picker.value()) return;
     reply = await post("/api/inspect", {view: "probabilities", model: picker.value(), text: text.value(), top: 10}, signal);
     if (chosen < 0 || chosen >= reply.positions.length) chosen = reply.positions.length - 1;
     draw();
@@ -20,7 +25,7 @@ function show(body) {
   function draw() {
     const {tokens, positions} = reply;
     const surprise = reply.loss === null ? "" : `Mean surprise ${number(reply.loss)} nats: as if choosing among ${number(Math.exp(reply.loss))} equal tokens.`;
-    fill(verdict, `${tokens.length} tokens, weights of step ${reply.step}. ${surprise}${reply.cut ? " The end was cut: it is longer than the context." : ""}`);
+    fill(verdict, `${tokens.length} ${tokens.length === 1 ? "token" : "tokens"}, weights of step ${reply.step}. ${surprise}${reply.cut ? " The end was cut: it is longer than the context." : ""}`);
     // A causal model's position i speaks of token i + 1; a chip shows how expected its own token was.
     const causal = positions.every((one, i) => !one || !one.actual || one.actual.id === tokens[i + 1]?.id);
     const own = (i) => causal ? positions[i - 1]?.actual : positions[i]?.actual;

@@ -8,7 +8,7 @@ import {on, state} from "../store.js";
 const modes = [["generate", "Continue"], ["fill", "Fill masks"], ["predict", "Ask or classify"], ["chat", "Chat"]];
 
 function show(body) {
-  let mode = "generate", abort = null, talk = [];
+  let mode = "generate", abort = null, talk = [], asks = false;  // asks: the run answers questions about a text
   const tabs = h("div.row", {role: "group", "aria-label": "What to do"}), place = h("div.stack"), result = h("div.panel", {"aria-live": "polite"}), trouble = h("div");
   const picker = modelPicker(null);
   const prompt = textBox("Text", "Once upon a time", () => {}, 3);
@@ -22,6 +22,8 @@ function show(body) {
   const settings = () => ({model: picker.value(), "max-tokens": length.value(), temperature: temperature.value(), "top-k": topK.value(), "top-p": topP.value()});
 
   const run = latest(async () => {
+    if (mode !== "generate" && !prompt.value().trim()) throw new Error("Type a text first.");
+    if (mode === "predict" && asks && !context.value().trim()) throw new Error("Type the context, too: the text that holds the answer.");
     go.disabled = true;
     stop.hidden = mode === "fill" || mode === "predict";
     abort = new AbortController();
@@ -97,6 +99,7 @@ function show(body) {
   async function begin() {
     const run = state.current, about = await get(`/api/runs/${run.id}`).catch(() => ({}));
     const task = about.run?.task;
+    asks = task === "qa";
     mode = await isMasked() ? "fill" : task === "dialogue" ? "chat" : task && task !== "generation" ? "predict" : mode;
     if (task) {
       const {samples} = await get(`/api/runs/${run.id}/samples`).catch(() => ({samples: []}));

@@ -15,6 +15,7 @@ function show(body) {
   const take = latest(async (signal) => {
     if (!picker.value()) return;
     if (!text.value().trim()) return fill(trouble, h("p.bad", {role: "status"}, "Type a text first: the step is taken on it."));
+    if (!(Number(rate.value) > 0)) return fill(trouble, h("p.bad", {role: "status"}, "Type a learning rate above zero."));
     button.disabled = true;
     try {
       const reply = await post("/api/inspect", {view: "step", model: picker.value(), text: text.value(), "learning-rate": Number(rate.value)}, signal);

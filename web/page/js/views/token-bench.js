@@ -15,7 +15,11 @@ function show(body) {
     const own = kind.value !== "run";
     size.element.hidden = kind.value !== "bpe" && kind.value !== "wordpiece";
     corpus.element.hidden = !own;
-    if (!text.value()) return;
+    if (!text.value()) {
+      vocabulary.hidden = true;
+      fill(strip);
+      return fill(facts, "No text, no tokens: type some.");
+    }
     const body = own ? {train: {text: corpus.value() || text.value(), kind: kind.value, "vocab-size": size.value()}, text: text.value()}
       : {model: state.current?.id, text: text.value()};
     draw(await post("/api/tokenize", body, signal));
@@ -24,7 +28,7 @@ function show(body) {
 
   function draw(reply) {
     fill(strip, reply.tokens.map((token, i) => h("span", {class: `token hue-${i % 5}`, title: `id ${token.id}`}, tokenText(token.text))));
-    fill(facts, `${whole(reply.tokens.length)} tokens for ${whole(reply.bytes)} bytes: ${number(reply.bytes / Math.max(1, reply.tokens.length))} bytes a token, vocabulary of ${count(reply.vocabulary)}.`);
+    fill(facts, `${whole(reply.tokens.length)} ${reply.tokens.length === 1 ? "token" : "tokens"} for ${whole(reply.bytes)} bytes: ${number(reply.bytes / Math.max(1, reply.tokens.length))} bytes a token, vocabulary of ${count(reply.vocabulary)}.`);
     vocabulary.hidden = !reply.vocabulary_tokens;
     if (reply.vocabulary_tokens) {
       fill(vocabulary, h("h2", {}, "What it learnt, in order"), h("p.muted", {}, kind.value === "bpe" ? "After the 256 bytes come the merges: the commonest pairs first." : "Every token of the vocabulary."),
