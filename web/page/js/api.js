@@ -89,7 +89,7 @@ export async function postStream(path, body, onEvent, signal) {
 
 /// Milliseconds between two pieces of metrics: as rarely as the eye allows, because every time that the page is woken and
 /// draws, the training beside it on the same cores stands still for some milliseconds.
-const pace = 225;
+const pace = 250;
 
 const patience = 4000;  // milliseconds without a ping until the connection counts as dead
 

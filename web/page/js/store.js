@@ -41,12 +41,13 @@ function beat() {
   emit("beat", !owed);
 }
 
-/// Draws now, for the next frame; what comes quickly after it (another run's metrics in the same piece) as that frame begins.
+/// Draws once all that has come in the same piece is taken in (a piece holds many steps, and perhaps several runs); what
+/// comes quickly after it is drawn as the next frame begins.
 export function askBeat() {
   if (waiting) return;
-  if (performance.now() - last >= short) return beat();
   waiting = true;
-  requestAnimationFrame(() => {
+  const later = performance.now() - last >= short ? setTimeout : requestAnimationFrame;
+  later(() => {
     waiting = false;
     beat();
   });

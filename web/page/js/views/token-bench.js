@@ -1,7 +1,7 @@
 // Token bench: the reader's text as tokens, under the run's tokenizer or one trained here on the reader's own text.
 import {h, fill} from "../dom.js";
 import {post} from "../api.js";
-import {count, number, tokenText, whole} from "../format.js";
+import {number, tokenText, whole} from "../format.js";
 import {exampleText, latest, slider, textBox} from "../parts.js";
 import {on, state} from "../store.js";
 
@@ -28,7 +28,7 @@ function show(body) {
 
   function draw(reply) {
     fill(strip, reply.tokens.map((token, i) => h("span", {class: `token hue-${i % 5}`, title: `id ${token.id}`}, tokenText(token.text))));
-    fill(facts, `${whole(reply.tokens.length)} ${reply.tokens.length === 1 ? "token" : "tokens"} for ${whole(reply.bytes)} bytes: ${number(reply.bytes / Math.max(1, reply.tokens.length))} bytes a token, vocabulary of ${count(reply.vocabulary)}.`);
+    fill(facts, `${whole(reply.tokens.length)} ${reply.tokens.length === 1 ? "token" : "tokens"} for ${whole(reply.bytes)} bytes: ${number(reply.bytes / Math.max(1, reply.tokens.length))} bytes a token, vocabulary of ${whole(reply.vocabulary)}.`);
     vocabulary.hidden = !reply.vocabulary_tokens;
     if (reply.vocabulary_tokens) {
       fill(vocabulary, h("h2", {}, "What it learnt, in order"), h("p.muted", {}, kind.value === "bpe" ? "After the 256 bytes come the merges: the commonest pairs first." : "Every token of the vocabulary."),
