@@ -6,6 +6,7 @@
 // weight once: its share is of what memory allows. --profile adds a table of the ops of a step.
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "backend/cpu/machine.h"
 #include "commands/options.h"
@@ -21,7 +22,8 @@ struct BenchFlags {
   int64_t context_length = 0, batch_size = 0, vocab_size = 0;
   int repeats = 5;
   double seconds = 1.0;
-  bool profile = false;
+  std::optional<double> dropout;
+  bool profile = false, recompute = false;
 };
 
 constexpr int kProfiledSteps = 5;
@@ -80,11 +82,16 @@ void run_bench(BenchFlags flags, CommandContext& context) {
   ModelConfig config = preset_config(flags.preset, flags.arch);
   config.vocab_size = flags.vocab_size;
   if (flags.context_length > 0) config.context_length = flags.context_length;
+  if (flags.dropout) {
+    config.embedding_dropout = config.residual_dropout = config.attention_dropout =
+        static_cast<float>(*flags.dropout);
+  }
   config.check();
   const int threads = context.common.device.threads > 0 ? context.common.device.threads : cpu_info().cores;
   const double before = measure_ceiling(*backend, threads, 0.3);
   Model model(config, *backend, true);
   model.initialize(context.common.seed);
+  model.set_recompute(flags.recompute);
   SpeedOptions options;
   options.batch_size = flags.batch_size;
   options.context_length = config.context_length;
@@ -110,6 +117,8 @@ void run_bench(BenchFlags flags, CommandContext& context) {
                            {"batch_size", flags.batch_size},
                            {"context_length", config.context_length},
                            {"vocab_size", config.vocab_size},
+                           {"dropout", config.residual_dropout},
+                           {"recompute", flags.recompute},
                            {"optimizer", flags.optimizer}};
   if (backend->name() == "cuda") result["copy_bytes_per_second"] = measure_copy(*backend);
   const double memory = measure_memory(*backend);
@@ -147,6 +156,9 @@ void add_bench_command(CLI::App& app, CommandContext& context) {
       ->check(CLI::Range(1, 1 << 20));
   command->add_option("--vocab-size", flags->vocab_size, "Rows of the vocabulary")
       ->check(CLI::Range(2, 1 << 24));
+  command->add_option("--dropout", flags->dropout, "Share of activations dropped (default: the preset's)")
+      ->check(CLI::Range(0.0, 0.95));
+  command->add_flag("--recompute", flags->recompute, "Train with activations computed again for backward");
   command->add_option("--repeats", flags->repeats, "Measurements (default 5)")->check(CLI::Range(1, 1000));
   command->add_option("--seconds", flags->seconds, "Least duration of one (default 1)")
       ->check(CLI::Range(0.0, 600.0));

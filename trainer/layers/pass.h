@@ -42,8 +42,9 @@ struct DropoutRates {
 struct Pass {
   Backend& backend;
   Arena& arena;
-  int64_t B = 0, T = 0;   // N = B * T rows
-  bool training = false;  // backward follows: what it needs must stay in the arena
+  int64_t B = 0, T = 0;    // N = B * T rows
+  bool training = false;   // backward follows: what it needs must stay in the arena
+  bool recompute = false;  // of the blocks their inputs alone stay; the rest is computed again for backward
   DropoutRates dropout{};
   Tensor tokens{}, types{}, positions{},
       trigrams{};       // i32 (N); types and trigrams only where the model has them

@@ -104,6 +104,7 @@ std::vector<int32_t> Model::trigram_rows(const Batch& batch) const {
 LossSum Model::train(const Batch& batch, float gradient_scale, uint64_t dropout_key) {
   require(static_cast<bool>(parameters_.gradients()), "this model was made without gradients");
   Pass pass = begin(batch, true);
+  pass.recompute = recompute_;
   pass.dropout = {config_.embedding_dropout, config_.residual_dropout, config_.attention_dropout,
                   dropout_key};
   const Tensor hidden = transformer_->forward(pass);

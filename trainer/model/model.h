@@ -70,6 +70,9 @@ class Model {
   const ModelConfig& config() const { return config_; }
   /// Dropout may be changed between two steps.
   void set_dropout(float embedding, float residual, float attention);
+  /// Whether train() keeps only what enters each block and computes the rest again on the way back: memory
+  /// for one block's activations instead of all, for one more forward pass. The numbers are the same.
+  void set_recompute(bool recompute) { recompute_ = recompute; }
   Backend& backend() { return backend_; }
   Arena& arena() { return *arena_; }
   Parameters& parameters() { return parameters_; }
@@ -118,6 +121,7 @@ class Model {
   std::vector<int32_t> trigram_rows(const Batch& batch) const;
 
   ModelConfig config_;
+  bool recompute_ = false;
   Backend& backend_;
   Parameters parameters_;
   std::unique_ptr<Arena> arena_;

@@ -15,6 +15,7 @@ Transformer::Transformer(const ModelConfig& config, Parameters& parameters)
   embedding_.declare(parameters, options);
   ends_.push_back(parameters.all().size());
   blocks_.resize(static_cast<size_t>(config.layers));
+  inputs_.resize(blocks_.size());
   for (size_t i = 0; i < blocks_.size(); ++i) {
     blocks_[i].declare(parameters, static_cast<int64_t>(i), config);
     ends_.push_back(parameters.all().size());
@@ -30,8 +31,14 @@ Tensor Transformer::forward(Pass& pass) {
   if (pass.recorder != nullptr) pass.recorder->hidden(-1, x);
   for (size_t i = 0; i < blocks_.size(); ++i) {
     if (pass.training) {
+      inputs_[i] = x;
       next = pass.take(N, C_);
-      blocks_[i].forward(pass, next, x);
+      if (recomputes(pass, i)) {
+        const Arena::Scope scope(pass.arena);
+        blocks_[i].forward(pass, next, x);
+      } else {
+        blocks_[i].forward(pass, next, x);
+      }
       x = next;
     } else {
       const Arena::Scope scope(pass.arena);
@@ -57,7 +64,11 @@ void Transformer::backward(Pass& pass, Tensor dhidden) {
   if (!trainable(0, ends_[0])) {
     while (lowest < blocks_.size() && !trainable(ends_[lowest], ends_[lowest + 1])) ++lowest;
   }
-  for (size_t i = blocks_.size(); i-- > lowest;) blocks_[i].backward(pass, d);
+  for (size_t i = blocks_.size(); i-- > lowest;) {
+    const Arena::Scope block_scope(pass.arena);
+    if (recomputes(pass, i)) blocks_[i].forward(pass, pass.take(pass.rows(), C_), inputs_[i]);
+    blocks_[i].backward(pass, d);
+  }
   if (trainable(0, ends_[0])) embedding_.backward(pass, d);
 }
 

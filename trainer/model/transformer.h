@@ -16,8 +16,8 @@ class Transformer {
   /// Declares all parameters of the tower.
   Transformer(const ModelConfig& config, Parameters& parameters);
 
-  /// Hidden states (N, C) of the pass's tokens. While training everything is kept for backward; otherwise
-  /// each block's activations are given back when it is done.
+  /// Hidden states (N, C) of the pass's tokens. While training everything is kept for backward; otherwise,
+  /// and where the pass recomputes, each block's activations are given back when it is done.
   Tensor forward(Pass& pass);
   /// From dhidden (N, C), which is overwritten; ends at the lowest part that has something to train.
   void backward(Pass& pass, Tensor dhidden);
@@ -25,6 +25,9 @@ class Transformer {
   Embedding& embedding() { return embedding_; }
 
  private:
+  /// Whether block i gives its activations back and computes them again for backward (Chen et al. 2016). The
+  /// last does not: its backward comes next.
+  bool recomputes(const Pass& pass, size_t i) const { return pass.recompute && i + 1 < blocks_.size(); }
   /// Whether any of the parameters [begin, end) is trainable.
   bool trainable(size_t begin, size_t end) const;
 
@@ -33,7 +36,8 @@ class Transformer {
   bool final_norm_;
   Embedding embedding_;
   std::vector<Block> blocks_;
-  std::vector<size_t> ends_;  // number of parameters declared after the embedding, then after each block
+  std::vector<Tensor> inputs_;  // (N, C) of each block; kept while training
+  std::vector<size_t> ends_;    // number of parameters declared after the embedding, then after each block
   Norm norm_;
 };
 

@@ -89,6 +89,7 @@ FinetuneFlags complete_finetune(FinetuneFlags f, const FinetuneFacts& facts) {
   fill_in(f.lora_alpha, 2 * *f.lora);
   fill_in(t.batch_size, default_batch(facts));
   fill_in(t.grad_accumulation, 1);
+  fill_in(t.recompute, false);
   fill_in(t.optimizer, small && *f.lora == 0 ? "muon" : "adamw");
   fill_in(t.learning_rate, *t.optimizer == "muon" ? 0.02 : adamw_rate(f, facts));
   fill_in(t.min_learning_rate, 0.0);

@@ -33,7 +33,7 @@ struct TrainingFlags {
       checkpoint_every, keep, early_stop;
   std::optional<double> minutes, epochs, dropout, learning_rate, min_learning_rate, weight_decay, momentum,
       beta1, beta2, grad_clip;
-  std::optional<bool> resume;
+  std::optional<bool> resume, recompute;
 };
 
 /// What it learns from, and by which recipe.
@@ -79,6 +79,8 @@ void visit_training_flags(Flags& f, Visit&& visit) {
         f.batch_size);
   visit(FlagInfo{"grad-accumulation", "Passes whose gradients are summed for one step", 1, 1e6},
         f.grad_accumulation);
+  visit(FlagInfo{"recompute", "Keep only what enters each block, compute the rest again: less memory"},
+        f.recompute);
   visit(FlagInfo{"optimizer", "adamw, or muon for the matrices with AdamW for the rest", 0, 0, "adamw|muon"},
         f.optimizer);
   visit(FlagInfo{"learning-rate", "Highest learning rate (of the matrices, with muon)", 0, 1e30},

@@ -94,6 +94,7 @@ PretrainFlags complete_flags(PretrainFlags f) {
   fill_in(t.batch_size,
           masked && !classic ? std::max<int64_t>(1, kMaskedTokens / context) : preset.batch_size);
   fill_in(t.grad_accumulation, 1);
+  fill_in(t.recompute, false);
   fill_in(t.dropout, classic ? preset.dropout : *m.preset == "baby" ? 0.1 : 0.0);
   fill_in(t.optimizer, classic ? "adamw" : "muon");
   if (*t.optimizer == "muon") {
