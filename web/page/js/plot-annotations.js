@@ -1,5 +1,17 @@
 // What stands on a plot besides its curves: marks where somebody acted, and lines to cross. A plugin of Chart.js.
 
+/// Words with a rim of the ground's colour, which keeps them apart from what they stand on.
+function write(ctx, words, x, y, ground) {
+  ctx.save();
+  ctx.setLineDash([]);
+  ctx.lineWidth = 4;
+  ctx.lineJoin = "round";
+  ctx.strokeStyle = ground;
+  ctx.strokeText(words, x, y);
+  ctx.restore();
+  ctx.fillText(words, x, y);
+}
+
 /// Draws marks (vertical, at a step) and lines (horizontal, at a value) with their words.
 export const annotations = {
   id: "annotations",
@@ -28,32 +40,25 @@ export const annotations = {
       const clash = () => taken.find(([l, r, y]) => Math.abs(y - at) < tall && l < right + 8 && right - wide < r + 8);
       for (let other = clash(); other; other = clash()) right = other[0] - 10;
       taken.push([right - wide, right, at]);
-      const base = at - tall < area.top ? at + tall : at - 4;
-      ctx.save();  // a rim of the ground's colour keeps words apart from what they stand on
-      ctx.setLineDash([]);
-      ctx.lineWidth = 4;
-      ctx.lineJoin = "round";
-      ctx.strokeStyle = options.ground;
-      ctx.strokeText(line.label, right, base);
-      ctx.restore();
-      ctx.fillText(line.label, right, base);
+      write(ctx, line.label, right, at - tall < area.top ? at + tall : at - 4, options.ground);
     }
     ctx.setLineDash([1, 3]);
     ctx.textAlign = "left";
-    for (const mark of options.marks ?? []) {
-      const at = x.getPixelForValue(mark.x);
-      if (at < area.left || at > area.right) continue;
-      ctx.strokeStyle = ctx.fillStyle = options.markColor;
+    const marks = (options.marks ?? []).map((mark) => ({...mark, at: x.getPixelForValue(mark.x)})).filter(({at}) => at >= area.left && at <= area.right);
+    ctx.strokeStyle = ctx.fillStyle = options.markColor;
+    for (const {at, small} of marks) {
       ctx.beginPath();
-      ctx.moveTo(at, mark.small ? area.bottom - 10 : area.top);
+      ctx.moveTo(at, small ? area.bottom - 10 : area.top);
       ctx.lineTo(at, area.bottom);
       ctx.stroke();
-      if (mark.small) continue;
-      if (at - lastLabel > 14 && area.bottom - area.top > 220) {  // small plots have the lines alone
+    }
+    if (area.bottom - area.top > 220) {  // small plots have the lines alone
+      for (const {at, small, label} of marks) {
+        if (small || at - lastLabel <= 14) continue;
         ctx.save();
         ctx.translate(at + 4, area.top + 4);
         ctx.rotate(Math.PI / 2);
-        ctx.fillText(mark.label, 0, 0);
+        write(ctx, label, 0, 0, options.ground);
         ctx.restore();
         lastLabel = at;
       }

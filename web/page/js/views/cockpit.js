@@ -103,7 +103,8 @@ function show(body) {
   /// The present values stand in the empty fields: as planned, or as last set.
   async function drawLevers(ask = get) {
     const run = state.current;
-    const [about, {events}] = await Promise.all([ask(`/api/runs/${run.id}`), ask(`/api/runs/${run.id}/events`)]).catch(() => [{}, {events: []}]);
+    const [about, {events} = {}] = await Promise.all([ask(`/api/runs/${run.id}`), ask(`/api/runs/${run.id}/events`)]).catch(() => []);
+    if (!about) return;  // nobody answers: what stands there stays
     const values = Object.assign({}, about.run?.plan, ...events.filter((one) => one.command === "set" && !one.refused).map((one) => one.arguments));
     for (const [flag, [input]] of inputs) input.placeholder = [undefined, ""].includes(values[flag]) ? "" : `now ${values[flag]}`;
   }
