@@ -99,7 +99,7 @@ export class Program {
 
   async end() {
     await this.kill();
-    fs.rmSync(this.folder, {recursive: true, force: true});
+    fs.rmSync(this.folder, {recursive: true, force: true, maxRetries: 9});  // a browser may still be leaving
   }
 
   async get(route) { return (await fetch(this.origin + route)).json(); }

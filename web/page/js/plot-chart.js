@@ -12,6 +12,12 @@ export function color(name) {
   return colors.get(name);
 }
 
+/// Of the legend, each with a piece of its line, dashed as the line is.
+function generateLabels(chart) {
+  return window.Chart.defaults.plugins.legend.labels.generateLabels(chart)
+    .map((one) => ({...one, lineDash: chart.data.datasets[one.datasetIndex].borderDash ?? []}));
+}
+
 /// A chart to be, as Chart.js takes it: whole before it is made, because each change is a layout. `newTails` gives the ends of
 /// curves to draw upon it (plot-growth.js).
 export function chartPlan(newTails) {
@@ -30,7 +36,7 @@ export function chartPlan(newTails) {
       plugins: {
         legend: {
           display: false, align: "start", onClick: null,
-          labels: {boxHeight: 0, sort: (a, b) => a.datasetIndex - b.datasetIndex, boxWidth: 28, filter: ({datasetIndex}, {datasets}) => !datasets[datasetIndex].raw && datasets[datasetIndex].data.length},
+          labels: {usePointStyle: true, pointStyle: "line", pointStyleWidth: 28, boxHeight: 8, generateLabels, sort: (a, b) => a.datasetIndex - b.datasetIndex, boxWidth: 28, filter: ({datasetIndex}, {datasets}) => !datasets[datasetIndex].raw && datasets[datasetIndex].data.length},
         },
         annotations: {},
         tails: {},
