@@ -50,7 +50,7 @@ std::span<const TaskInfo> task_sets() {
        "sentiment",
        "classification",
        {"positive", "negative"},
-       24000,
+       16000,
        500,
        1000,
        "Did it go the way people wished? Negation, order of events and hopes against fears decide."},
