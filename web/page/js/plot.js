@@ -136,7 +136,10 @@ export class Plot {
     for (const key of this.keys()) {
       const series = this.series.get(`${run} ${key}`);
       series?.append(points);
-      if (series && series.appended > 2000) this.load();
+      if (series?.appended > 2000) {  // more than is worth drawing: the server thins them
+        series.appended = 0;
+        this.load();
+      }
     }
     this.seconds.get(run)?.append(points);
     this.grown = true;
