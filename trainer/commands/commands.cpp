@@ -71,7 +71,8 @@ int run_command_line(int argc, char** argv) {
   } catch (const Error& error) {
     return complain(error.what(), kFailure);
   } catch (const std::bad_alloc&) {
-    return complain("not enough memory; use a smaller model, batch or context, or train with --recompute", kFailure);
+    return complain("not enough memory; use a smaller model, batch or context, or train with --recompute",
+                    kFailure);
   } catch (const std::exception& error) {
     return complain(
         concat("internal error: ", error.what(), " (a mistake in this program; please report it)").c_str(),
