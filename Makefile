@@ -44,7 +44,7 @@ FROM ?= $(shell for run in $$(ls -1td $(RUNS)/*/checkpoints/latest 2>/dev/null);
 finetune: build
 	@test -n "$(FROM)" || { echo "make finetune: no pre-trained run in $(RUNS); run \`make pretrain\` first, or give FROM=MODEL_DIR" >&2; exit 1; }
 	@$(SEEDLING) finetune --from "$(FROM)" --task "$(or $(TASK),all)" --data "$(or $(DATA),storyworld)" \
-	  --minutes $(or $(FINETUNE_MINUTES),3.7) --serve $(PORT) --out "$(or $(RUN),$(RUNS)/finetune-$(shell date +%Y%m%d-%H%M%S))" \
+	  --minutes $(or $(FINETUNE_MINUTES),3.8) --serve $(PORT) --out "$(or $(RUN),$(RUNS)/finetune-$(shell date +%Y%m%d-%H%M%S))" \
 	  $(call flag,TEST,--test) $(call flag,VALIDATION,--validation) $(call flag,LORA,--lora) $(call flag,SEED,--seed) $(FLAGS)
 
 dashboard: build

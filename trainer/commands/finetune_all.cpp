@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double kDefaultAllMinutes = 3.7;
+constexpr double kDefaultAllMinutes = 3.8;
 /// Examples of the runs that learn from few.
 constexpr int64_t kFew = 200;
 /// Test examples that are scored after learning from all, after learning from few, and before. They are asked
@@ -34,9 +34,9 @@ struct Need {
   const char* set;
   double all, few;
 };
-constexpr Need kNeeds[] = {{"facts", 2.5, 0.6},    {"dialogue", 3, 0.6},  {"summary", 3.5, 0.6},
-                           {"style", 3.5, 1},      {"translation", 4, 1}, {"spam", 20, 1.5},
-                           {"sentiment", 17, 1.2}, {"qa", 38, 2}};
+constexpr Need kNeeds[] = {
+    {"facts", 2.5, 0.6},     {"dialogue", 2.5, 0.6}, {"summary", 3, 0.6},    {"style", 3, 1},
+    {"translation", 3.5, 1}, {"spam", 19, 1.5},      {"sentiment", 18, 1.2}, {"qa", 40, 2}};
 
 /// The embedded sets as they are learned, with their tasks.
 std::vector<std::pair<Need, std::string>> sets_in_order() {
