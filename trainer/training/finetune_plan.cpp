@@ -14,8 +14,9 @@ namespace {
 /// Share of --minutes that is spent in steps; the rest evaluates and saves.
 constexpr double kStepShare = 0.85;
 
-/// Passes up to which an example counts as new.
-constexpr double kFreshPasses = 2.5;
+/// Passes over the examples up to which dropout slows learning more than it keeps from learning by heart
+/// (tests/bench/LOG.md).
+constexpr double kFewPasses = 12.0;
 
 /// Models up to this width are trained with Muon, whose steps teach small models in minutes what AdamW needs
 /// an hour for. Wider ones come from elsewhere, trained with AdamW, and are nudged with it.
@@ -121,9 +122,7 @@ FinetuneFlags decide_finetune_steps(FinetuneFlags f, const FinetuneFacts& facts)
     const double epochs = t.epochs.value_or(default_epochs(facts));
     t.steps = std::max<int64_t>(1, static_cast<int64_t>(std::ceil(epochs * epoch)));
   }
-  // What is seen once or twice cannot be learned by heart: nothing has to be held back.
-  const bool once = static_cast<double>(*t.steps) < kFreshPasses * epoch;
-  fill_in(t.dropout, once ? 0.0 : 0.1);
+  fill_in(t.dropout, static_cast<double>(*t.steps) < kFewPasses * epoch ? 0.0 : 0.1);
   t.epochs.reset();
   fill_in(t.warmup_steps, *t.steps / 16);
   fill_in(t.eval_every, std::max<int64_t>(1, (*t.steps + facts.evaluations - 1) / facts.evaluations));
