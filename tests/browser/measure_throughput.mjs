@@ -14,7 +14,10 @@ import path from "node:path";
 import {Program, until, wait} from "./program.mjs";
 
 const {PAIRS = 16, SECONDS = 3, SETTLE = 25, THREADS = 2, MINUTES = 3, WATCH = "cockpit", SIZE = "1280,900", FLAGS = "", CHROMIUM = "/usr/bin/chromium"} = process.env;
-const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+const median = (values) => {
+  const sorted = [...values].sort((a, b) => a - b), half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+};
 const read = (file) => { try { return fs.readFileSync(file, "utf8"); } catch { return ""; } };
 const list = (folder) => { try { return fs.readdirSync(folder); } catch { return []; } };
 
@@ -57,6 +60,12 @@ function address(link) {
 const program = new Program();
 const out = path.join(program.folder, "run");
 let browser = null;
+/// To the browser and all its processes.
+const signal = (name) => {
+  for (const pid of family(browser.pid)) {
+    try { process.kill(Number(pid), name); } catch { /* it has just ended */ }
+  }
+};
 
 try {
   await program.listen(["pretrain", "--data", "storyworld", "--minutes", MINUTES, "--threads", String(THREADS), "--out", out, "--serve", "0",
@@ -67,7 +76,6 @@ try {
   await until(() => program.lastLine("run")?.step > 20, "the run is under way", 120000);
   await wait(1000 * SETTLE);
   console.log(`processes: program ${program.server.pid}, browser ${browser.pid}`);
-  const signal = (name) => { for (const pid of family(browser.pid)) process.kill(Number(pid), name); };
   const window = async () => {
     const before = program.lastLine("run").step, cpu = used(browser.pid, program.server.pid), begin = performance.now();
     await wait(1000 * SECONDS);
@@ -98,6 +106,6 @@ try {
   const total = costs.map((cost) => Object.values(cost).reduce((a, b) => a + b, 0));
   console.log(`training on ${THREADS} thread(s) beside ${WATCH}: ${(100 * median(shares)).toFixed(1)} % of without (median of ${PAIRS} pairs); browser and server took ${median(total).toFixed(0)} ms of CPU a second`);
 } finally {
-  browser?.kill("SIGKILL");
+  if (browser) signal("SIGKILL");
   await program.end();
 }

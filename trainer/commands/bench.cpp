@@ -91,11 +91,11 @@ void run_bench(BenchFlags flags, CommandContext& context) {
   const double before = measure_ceiling(*backend, threads, 0.3);
   Model model(config, *backend, true);
   model.initialize(context.common.seed);
-  model.set_recompute(flags.recompute);
   SpeedOptions options;
   options.batch_size = flags.batch_size;
   options.context_length = config.context_length;
   options.optimizer = flags.optimizer.c_str();
+  options.recompute = flags.recompute;
   options.repeats = flags.repeats;
   options.seconds_each = flags.seconds;
   const std::vector<double> speeds = measure_training(model, options);

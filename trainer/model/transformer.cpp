@@ -1,6 +1,8 @@
 // The tower of blocks: see transformer.h.
 #include "model/transformer.h"
 
+#include <optional>
+
 namespace seedling {
 
 Transformer::Transformer(const ModelConfig& config, Parameters& parameters)
@@ -30,21 +32,14 @@ Tensor Transformer::forward(Pass& pass) {
   embedding_.forward(pass, x);
   if (pass.recorder != nullptr) pass.recorder->hidden(-1, x);
   for (size_t i = 0; i < blocks_.size(); ++i) {
-    if (pass.training) {
-      inputs_[i] = x;
-      next = pass.take(N, C_);
-      if (recomputes(pass, i)) {
-        const Arena::Scope scope(pass.arena);
-        blocks_[i].forward(pass, next, x);
-      } else {
-        blocks_[i].forward(pass, next, x);
-      }
-      x = next;
-    } else {
-      const Arena::Scope scope(pass.arena);
+    inputs_[i] = x;
+    if (pass.training) next = pass.take(N, C_);
+    {
+      std::optional<Arena::Scope> scope;
+      if (!keeps(pass, i)) scope.emplace(pass.arena);
       blocks_[i].forward(pass, next, x);
-      std::swap(x, next);
     }
+    std::swap(x, next);
     if (pass.recorder != nullptr) pass.recorder->hidden(static_cast<int64_t>(i), x);
   }
   if (!final_norm_) return x;
@@ -66,7 +61,7 @@ void Transformer::backward(Pass& pass, Tensor dhidden) {
   }
   for (size_t i = blocks_.size(); i-- > lowest;) {
     const Arena::Scope block_scope(pass.arena);
-    if (recomputes(pass, i)) blocks_[i].forward(pass, pass.take(pass.rows(), C_), inputs_[i]);
+    if (!keeps(pass, i)) blocks_[i].forward(pass, pass.take(pass.rows(), C_), inputs_[i]);
     blocks_[i].backward(pass, d);
   }
   if (trainable(0, ends_[0])) embedding_.backward(pass, d);

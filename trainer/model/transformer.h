@@ -25,9 +25,11 @@ class Transformer {
   Embedding& embedding() { return embedding_; }
 
  private:
-  /// Whether block i gives its activations back and computes them again for backward (Chen et al. 2016). The
-  /// last does not: its backward comes next.
-  bool recomputes(const Pass& pass, size_t i) const { return pass.recompute && i + 1 < blocks_.size(); }
+  /// Whether the activations of block i stay for backward. Where the pass recomputes, only the last block's
+  /// do, whose backward comes next; the others are computed again from the block's input (Chen et al. 2016).
+  bool keeps(const Pass& pass, size_t i) const {
+    return pass.training && (!pass.recompute || i + 1 == blocks_.size());
+  }
   /// Whether any of the parameters [begin, end) is trainable.
   bool trainable(size_t begin, size_t end) const;
 
@@ -36,7 +38,7 @@ class Transformer {
   bool final_norm_;
   Embedding embedding_;
   std::vector<Block> blocks_;
-  std::vector<Tensor> inputs_;  // (N, C) of each block; kept while training
+  std::vector<Tensor> inputs_;  // (N, C) of each block; valid for backward
   std::vector<size_t> ends_;    // number of parameters declared after the embedding, then after each block
   Norm norm_;
 };

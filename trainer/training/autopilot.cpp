@@ -56,6 +56,7 @@ Candidate time_candidate(const PretrainFlags& flags, const AutopilotFacts& facts
   options.batch_size = *flags.training.batch_size;
   options.context_length = candidate.config.context_length;
   options.optimizer = flags.training.optimizer->c_str();
+  options.recompute = flags.training.recompute.value_or(false);
   options.warmup = 1;
   options.repeats = 3;
   options.seconds_each = seconds / 4.0;

@@ -88,6 +88,7 @@ std::vector<double> measure_training(Model& model, const SpeedOptions& options) 
   Backend& backend = model.backend();
   const auto optimizer = make_optimizer(optimizer_options, model.parameters(), backend);
   const ModelConfig& config = model.config();
+  model.set_recompute(options.recompute);
   const Batch batch =
       random_batch(options.batch_size, options.context_length, config.vocab_size, config.causal);
   const float scale = 1.0f / static_cast<float>(std::max<int64_t>(1, batch.target_count()));

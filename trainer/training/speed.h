@@ -25,6 +25,7 @@ double measure_copy(Backend& backend, double seconds = 0.2);
 struct SpeedOptions {
   int64_t batch_size = 12, context_length = 64;
   const char* optimizer = "adamw";
+  bool recompute = false;  // see Model::set_recompute
   int warmup = 2, repeats = 5;
   double seconds_each = 0.5;
 };

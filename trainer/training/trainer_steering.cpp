@@ -120,7 +120,7 @@ void Trainer::keep_to_the_clock() {
 void Trainer::apply_settings() {
   const float dropout = static_cast<float>(*state_.settings.dropout);
   model_.set_dropout(dropout, dropout, dropout);
-  model_.set_recompute(state_.settings.recompute.value_or(false));
+  model_.set_recompute(state_.settings.recompute.value_or(false));  // runs of before have none written down
   optimizer_->set_weight_decay(*state_.settings.weight_decay);
 }
 
