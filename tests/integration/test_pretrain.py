@@ -189,6 +189,9 @@ class BadInput(ProgramTest):
             file.write('{"step": 5')
         self.refused(1, *self.pretrain_arguments("run", "--resume", "--steps", "9"), mentions=["trainer_state.json"])
 
+    def test_impossible_directory(self):
+        self.refused(1, *self.pretrain_arguments("n" * 300, "--steps", "5"), mentions=["too long", "Name a place"])
+
     def test_unwritable_directory(self):
         if os.geteuid() == 0:  # root writes everywhere but below a file
             self.refused(1, *self.pretrain_arguments("text.txt/run", "--steps", "5"), mentions=["text.txt"])

@@ -2,6 +2,7 @@
 #include "commands/commands.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <new>
 
@@ -70,6 +71,11 @@ int run_command_line(int argc, char** argv) {
     return complain(error.what(), kWrongUsage);
   } catch (const Error& error) {
     return complain(error.what(), kFailure);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return complain(concat(error.path1().string(), ": ", error.code().message(),
+                           ". Name a place that you may read and write.")
+                        .c_str(),
+                    kFailure);
   } catch (const std::bad_alloc&) {
     return complain("not enough memory; use a smaller model, batch or context, or train with --recompute",
                     kFailure);
