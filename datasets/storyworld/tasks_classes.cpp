@@ -94,7 +94,7 @@ Judged tell_news(Teller& t, Reader reader) {
   Chooser& chooser = t.chooser();
   const bool positive = chooser.chance(0.5);
   std::string core;
-  const size_t family = chooser.uniform(4);
+  const size_t family = chooser.chance(0.1) ? 3 : chooser.uniform(3);
   if (family == 0) {  // a quality, plain or negated
     const std::string subject = any(chooser, kSubjects);
     const std::string opinion = state(chooser, positive);
