@@ -12,10 +12,10 @@ cmake --build build/gpu --target seedling test_cuda -j"$(nproc)"
 mkdir -p "$folder/lib"
 cp build/gpu/seedling build/gpu/test_cuda "$folder/"
 strip "$folder/seedling" "$folder/test_cuda"
-# Linked ones but the C and C++ libraries, which every Linux has; and OpenBLAS, which the program opens at run time.
-for program in seedling test_cuda; do
-  ldd "$folder/$program" | awk '/=> \// { print $3 }' | grep -vE '/(libc|libm|libdl|librt|libpthread|ld-linux.*)\.so' || true
-done | sort -u | xargs -r -I{} cp -L {} "$folder/lib/"
+# All they are linked to but the C library, which every Linux has; and OpenBLAS, which the program opens at run time.
 openblas=$(ldconfig -p | awk '/libopenblas\.so\.0/ { print $NF; exit }')
 [ -z "$openblas" ] || cp -L "$openblas" "$folder/lib/"
+for file in "$folder/seedling" "$folder/test_cuda" $openblas; do
+  ldd "$file" | awk '/=> \// { print $3 }' | grep -vE '/(libc|libm|libdl|librt|libpthread|ld-linux.*)\.so' || true
+done | sort -u | xargs -r -I{} cp -L {} "$folder/lib/"
 du -sh "$folder"
