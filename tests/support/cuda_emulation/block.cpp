@@ -28,6 +28,7 @@ struct Cell {
   uint32_t write_epoch = 0, read_epoch = 0;            // of the block: how many barriers it has passed
   uint32_t write_warp_epoch = 0, read_warp_epoch = 0;  // of the warp
   int writer = kNobody, reader = kNobody, reader_warp = kNobody;
+  uint32_t writer_fences = 0;  // how often the writer had made its writes visible
   bool copying = false;
 };
 
@@ -42,6 +43,7 @@ struct Fiber {
   jmp_buf resume;
   std::unique_ptr<std::byte[]> stack;
   bool started = false, ended = false;
+  uint32_t fences = 0;
   const Place* waits = nullptr;
   Place place{};
   std::vector<std::vector<Copy>> copies;  // groups under way; the last is still open
@@ -126,6 +128,7 @@ void prepare(Fiber& fiber) {
   if (fiber.stack == nullptr) fiber.stack = std::make_unique<std::byte[]>(kStack);
   fiber.started = fiber.ended = false;
   fiber.waits = nullptr;
+  fiber.fences = 0;
   fiber.copies.assign(1, {});
   getcontext(&fiber.context);
   fiber.context.uc_stack.ss_sp = fiber.stack.get();
@@ -203,6 +206,7 @@ void note_write(Cell& cell, size_t at) {
             " (-2: several) reads, without a barrier between them");
   }
   cell.writer = me;
+  cell.writer_fences = self().fences;
   cell.write_epoch = block().epoch;
   cell.write_warp_epoch = warp_epoch();
 }
@@ -300,6 +304,18 @@ void write_shared(size_t at, const void* value, size_t bytes) {
   const Cells cells = cells_of(at, bytes);
   for (Cell* cell = cells.begin; cell != cells.end; ++cell) note_write(*cell, at);
   std::memcpy(block().shared.data() + at, value, bytes);
+}
+
+void make_visible() { self().fences += 1; }
+
+void read_shared_visible(size_t at, void* value, size_t bytes) {
+  const Cells cells = cells_of(at, bytes);
+  for (Cell* cell = cells.begin; cell != cells.end; ++cell) {
+    note_read(*cell, at);
+    if (block().fibers[static_cast<size_t>(cell->writer)]->fences == cell->writer_fences)
+      mistake("a warpgroup reads shared memory at byte ", at, " before its writer made it visible");
+  }
+  std::memcpy(value, block().shared.data() + at, bytes);
 }
 
 void start_copy(size_t at, const void* from) {

@@ -6,11 +6,11 @@
 //   * threads of a block at different barriers, or at none while others wait; lanes of a warp likewise
 //   * shared memory read before it was written, or outside what the launch asked for
 //   * two threads at one place of shared memory without a barrier between them, one of them writing
-//   * shared memory read while a copy to it is under way
+//   * shared memory read while a copy to it is under way, or by a warpgroup before its writer made it visible
 // Which thread goes first is drawn anew at every meeting, so that an order nobody promised does not stand for
 // long.
 //
-// Layouts of mma.m16n8k16 and ldmatrix: PTX ISA, "Matrix fragments". Called by: the kernels of
+// Layouts of mma.m16n8k16, ldmatrix and wgmma.m64n64k16: PTX ISA. Called by: the kernels of
 // trainer/backend/cuda.
 #pragma once
 
@@ -130,6 +130,21 @@ void copy_async_wait() {
 void load_matrices(uint32_t (&to)[4], Shared<uint16_t> row);
 void load_matrices_transposed(uint32_t (&to)[4], Shared<uint16_t> row);
 void multiply_add(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1);
+
+constexpr int kPanelRows = 64, kPanelColumns = 64;
+/// As hardware/gpu.h has it; what the emulated tensor core reads is worked out by the rule for addresses instead
+/// (tensor_core.cpp).
+inline int panel_place(int r, int c) { return r * kPanelColumns + ((c / 8) ^ (r % 8)) * 8 + c % 8; }
+
+inline void shared_visible_to_warpgroup() { emulated::make_visible(); }
+inline void warpgroup_begin() { __syncwarp(); }
+inline void warpgroup_finish() { __syncwarp(); }
+void warpgroup_product(float (&d)[8][4], bool add, Shared<uint16_t> a, Shared<uint16_t> b, int k);
+template <bool add>
+void warpgroup_rows_times_rows(float (&d)[8][4], Shared<uint16_t> a, Shared<uint16_t> b, int k) {
+  warpgroup_product(d, add, a, b, k);
+}
+void warpgroup_add_weighted_rows(float (&d)[8][4], const uint32_t (&a)[4], Shared<uint16_t> b, int k);
 
 template <typename... Parameters, typename... Arguments>
 void launch(Stream, void (*kernel)(Parameters...), int64_t blocks, int threads, size_t shared_bytes,

@@ -67,4 +67,53 @@ void multiply_add(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b
   }
 }
 
+namespace {
+
+/// Row r, column c of a panel by the 128-byte swizzle as it is defined: bits 4 to 6 of an element's address are
+/// exchanged by exclusive or with bits 7 to 9.
+float panel_element(Shared<uint16_t> panel, int r, int c) {
+  if (panel.offset() % 1024 != 0)
+    throw std::logic_error("GPU emulation: a panel that is not aligned to 1024 bytes");
+  size_t at = panel.offset() + static_cast<size_t>(r) * 128 + static_cast<size_t>(c) * 2;
+  at ^= (at >> 7 & 7) << 4;
+  uint16_t value;
+  emulated::read_shared_visible(at, &value, sizeof value);
+  return kernels::float_of_bf16(value);
+}
+
+}  // namespace
+
+void warpgroup_product(float (&d)[8][4], bool add, Shared<uint16_t> a, Shared<uint16_t> b, int k) {
+  emulated::warp_barrier(SEEDLING_PLACE);
+  const int lane = emulated::here().lane(), row = emulated::here().warp() * 16 + lane / 4;
+  for (int n = 0; n < 8; ++n) {
+    for (int e = 0; e < 4; ++e) {
+      float sum = add ? d[n][e] : 0.0f;
+      for (int i = 16 * k; i < 16 * k + 16; ++i)
+        sum += panel_element(a, row + e / 2 * 8, i) * panel_element(b, n * 8 + 2 * (lane % 4) + e % 2, i);
+      d[n][e] = sum;
+    }
+  }
+}
+
+void warpgroup_add_weighted_rows(float (&d)[8][4], const uint32_t (&a)[4], Shared<uint16_t> b, int k) {
+  const emulated::Meeting meeting = emulated::meet_warp(SEEDLING_PLACE, kAllLanes, a, sizeof a);
+  const int lane = emulated::here().lane();
+  float left[2][16];  // the sixteen columns of rows lane / 4 and lane / 4 + 8
+  for (int half = 0; half < 2; ++half) {
+    for (int i = 0; i < 16; ++i) {
+      uint32_t pair;
+      std::memcpy(&pair, meeting.given_by(lane / 4 * 4 + i % 8 / 2) + static_cast<size_t>(i / 8 * 2 + half) * sizeof pair,
+                  sizeof pair);
+      left[half][i] = i % 2 == 0 ? low_of(pair) : high_of(pair);
+    }
+  }
+  for (int n = 0; n < 8; ++n) {
+    for (int e = 0; e < 4; ++e) {
+      for (int i = 0; i < 16; ++i)
+        d[n][e] += left[e / 2][i] * panel_element(b, 16 * k + i, n * 8 + 2 * (lane % 4) + e % 2);
+    }
+  }
+}
+
 }  // namespace seedling::gpu

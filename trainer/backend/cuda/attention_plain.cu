@@ -358,16 +358,10 @@ void attention_backward_plain(Stream stream, DType type, const AttentionCall& ca
     with_channels(call.HS, [&](auto each) {
       using T = decltype(zero);
       constexpr int kDims = decltype(each)::value;
+      launch(stream, dots_of_heads<T>, ceil_div(call.B * call.T * call.NH, kWarps), kWarps * kWarp, 0, call);
       start(stream, backward_queries_plain<T, kDims>, call, call.T, call.NH, 4);
       start(stream, backward_keys_plain<T, kDims>, call, call.T, call.NK, 4);
     });
-  });
-}
-
-void attention_dots(Stream stream, DType type, const AttentionCall& call) {
-  with_type(type, [&](auto zero) {
-    launch(stream, dots_of_heads<decltype(zero)>, ceil_div(call.B * call.T * call.NH, kWarps), kWarps * kWarp,
-           0, call);
   });
 }
 

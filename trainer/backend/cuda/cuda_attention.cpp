@@ -1,5 +1,8 @@
 // Attention on the GPU: bf16 heads of up to 128 channels go to the tensor cores, everything else to the plain
 // kernels.
+#include <cstdlib>
+#include <string>
+
 #include "backend/cuda/cuda_backend.h"
 #include "base/error.h"
 
@@ -31,17 +34,30 @@ gpu::AttentionCall call_of(const Tensor& qkv, const AttentionShape& shape) {
 
 }  // namespace
 
-bool CudaBackend::tiled(const Tensor& qkv, const AttentionShape& shape) const {
-  return qkv.dtype() == DType::bf16 && shape.HS <= gpu::kTileHeadSize && facts_.major >= 8;
+CudaBackend::AttentionUnit CudaBackend::attention_unit(const Tensor& qkv, const AttentionShape& shape) const {
+  const char* said = std::getenv("SEEDLING_CUDA_ATTENTION");
+  const std::string most = said != nullptr ? said : "wgmma";
+  if (qkv.dtype() != DType::bf16 || shape.HS > gpu::kTileHeadSize || shape.HS % 8 != 0 ||
+      facts_.major < 8 || most == "plain")
+    return AttentionUnit::plain;
+#if defined(SEEDLING_CUDA_WGMMA)
+  // Panels of 64 channels: of no use to the smallest heads.
+  if (facts_.major == 9 && shape.HS > 32 && most != "mma") return AttentionUnit::wgmma;
+#endif
+  return AttentionUnit::mma;
 }
 
 void CudaBackend::attention_forward(Tensor out, Tensor lse, const Tensor& qkv, const AttentionShape& shape) {
   gpu::AttentionCall call = call_of(qkv, shape);
   call.out = out.raw(), call.lse = lse.as<float>();
-  if (tiled(qkv, shape)) {
-    gpu::attention_forward_tiles(stream(), call);
-  } else {
-    gpu::attention_forward_plain(stream(), qkv.dtype(), call);
+  switch (attention_unit(qkv, shape)) {
+    case AttentionUnit::plain: gpu::attention_forward_plain(stream(), qkv.dtype(), call); break;
+    case AttentionUnit::mma: gpu::attention_forward_mma(stream(), call); break;
+    case AttentionUnit::wgmma:
+#if defined(SEEDLING_CUDA_WGMMA)
+      gpu::attention_forward_wgmma(stream(), call);
+#endif
+      break;
   }
   runtime_.started("attention_forward");
 }
@@ -56,11 +72,14 @@ void CudaBackend::attention_backward(Tensor dqkv, const Tensor& dout, const Tens
   call.dvalue = rows + static_cast<size_t>((shape.NH + shape.NK) * shape.HS) * element;
   call.out = out.raw(), call.lse = lse.as<float>(), call.dout = dout.raw();
   call.dots = scratch<float>(shape.B * shape.NH * shape.T);
-  gpu::attention_dots(stream(), qkv.dtype(), call);
-  if (tiled(qkv, shape)) {
-    gpu::attention_backward_tiles(stream(), call);
-  } else {
-    gpu::attention_backward_plain(stream(), qkv.dtype(), call);
+  switch (attention_unit(qkv, shape)) {
+    case AttentionUnit::plain: gpu::attention_backward_plain(stream(), qkv.dtype(), call); break;
+    case AttentionUnit::mma: gpu::attention_backward_mma(stream(), call); break;
+    case AttentionUnit::wgmma:
+#if defined(SEEDLING_CUDA_WGMMA)
+      gpu::attention_backward_wgmma(stream(), call);
+#endif
+      break;
   }
   runtime_.started("attention_backward");
 }

@@ -115,8 +115,9 @@ class CudaBackend final : public Backend {
   void* scratch_bytes(size_t bytes);
   /// A parameter as products read it: itself in fp32, its place in the bf16 copy of its slab in bf16.
   const void* operand(const Tensor& parameter);
-  /// Whether attention goes to the tensor cores.
-  bool tiled(const Tensor& qkv, const AttentionShape& shape) const;
+  /// What works attention out: no tensor cores, those of compute capability 8.0 and newer, or Hopper's own.
+  enum class AttentionUnit { plain, mma, wgmma };
+  AttentionUnit attention_unit(const Tensor& qkv, const AttentionShape& shape) const;
   const float* rotation(int64_t HS, float theta);
   gpu::RotateCall rotate_call(const Tensor& qkv, const Tensor& positions, const Tensor& gain_q,
                               const Tensor& gain_k, int64_t NH, int64_t NK, int64_t HS, float rope_theta);

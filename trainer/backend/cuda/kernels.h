@@ -121,7 +121,7 @@ void rotate_backward_gains(Stream stream, DType type, float* dgain_q, float* dga
                            const RotateCall& call);
 int64_t rotate_scratch(const RotateCall& call);
 
-// --- attention_plain.cu, attention_forward.cu, attention_backward.cu
+// --- attention_plain.cu, attention_mma.cu, attention_wgmma.cu
 // -------------------------------------------------
 /// Where queries, keys and values lie: row t of head h of sequence b starts at first + ((b T + t) stride) + h
 /// HS.
@@ -145,12 +145,13 @@ struct AttentionCall {
 /// Any head size, any type, without tensor cores.
 void attention_forward_plain(Stream stream, DType type, const AttentionCall& call);
 void attention_backward_plain(Stream stream, DType type, const AttentionCall& call);
-/// bf16 on tensor cores, head sizes up to kTileHeadSize, compute capability 8.0 and newer.
+/// bf16 on tensor cores, head sizes up to kTileHeadSize that are multiples of 8: those of compute capability 8.0 and
+/// newer, and Hopper's own.
 constexpr int64_t kTileHeadSize = 128;
-void attention_forward_tiles(Stream stream, const AttentionCall& call);
-void attention_backward_tiles(Stream stream, const AttentionCall& call);
-/// dots = sums of dout out over each head.
-void attention_dots(Stream stream, DType type, const AttentionCall& call);
+void attention_forward_mma(Stream stream, const AttentionCall& call);
+void attention_backward_mma(Stream stream, const AttentionCall& call);
+void attention_forward_wgmma(Stream stream, const AttentionCall& call);
+void attention_backward_wgmma(Stream stream, const AttentionCall& call);
 /// p (NH, T, T) of sequence b.
 void attention_probabilities(Stream stream, DType type, float* p, int64_t b, const AttentionCall& call);
 /// rows [past, past + T) of the caches (capacity, NK HS) = keys and values of qkv rows (T, stride).
