@@ -86,6 +86,13 @@ class Backend : public Allocator {
                                          const Tensor& bias, Activation activation) = 0;
   /// dx (N, I) = dy (N, O) w, or += when accumulate.
   virtual void linear_backward_input(Tensor dx, const Tensor& dy, const Tensor& w, bool accumulate) = 0;
+  /// dpre (N, I) = (dy (N, O) w) * activation'(pre): linear_backward_input through the activation that made the
+  /// layer's input from pre, in one pass over the output where the device can.
+  virtual void linear_activation_backward(Tensor dpre, const Tensor& dy, const Tensor& w, const Tensor& pre,
+                                          Activation activation) {
+    linear_backward_input(dpre, dy, w, false);
+    activation_backward(dpre, dpre, pre, activation);
+  }
   /// dw (O, I) += dy^T x; dbias (O) += column sums of dy (when present).
   virtual void linear_backward_weight(Tensor dw, Tensor dbias, const Tensor& dy, const Tensor& x) = 0;
   /// c = alpha op(a) op(b) + beta c on parameter_type matrices (Muon).

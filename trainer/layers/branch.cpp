@@ -14,11 +14,14 @@ void branch_forward(Pass& pass, Tensor y, Linear& linear, const Tensor& x, const
 }
 
 void branch_backward(Pass& pass, Tensor dx, Linear& linear, const Tensor& dy, DropoutSite site,
-                     int64_t layer) {
-  if (pass.dropout.residual == 0.0f) return linear.backward(pass, dx, dy);
+                     int64_t layer, const ActivatedInput& input) {
   const Arena::Scope scope(pass.arena);
-  const Tensor dbranch = pass.take(dy.rows(), dy.columns());
-  dropout(pass, dbranch, dy, pass.dropout.residual, site, layer);
+  Tensor dbranch = dy;
+  if (pass.dropout.residual != 0.0f) {
+    dbranch = pass.take(dy.rows(), dy.columns());
+    dropout(pass, dbranch, dy, pass.dropout.residual, site, layer);
+  }
+  if (input.pre) return linear.backward_activated(pass, dx, dbranch, input);
   linear.backward(pass, dx, dbranch);
 }
 

@@ -40,18 +40,31 @@ void Linear::forward(Pass& pass, Tensor y, const Tensor& x, const Tensor& residu
   add_low_rank(pass, y);
 }
 
-void Linear::backward(Pass& pass, Tensor dx, const Tensor& dy, bool accumulate) {
+Tensor Linear::backward_parameters(Pass& pass, const Tensor& dy) {
   const View weight = view(weight_), bias = view(bias_);
-  const Arena::Scope scope(pass.arena);
   const Tensor du = low_rank_backward(pass, dy);
-  // The weight first: dx may be the memory of dy.
   if (weight.gradient) {
     pass.backend.linear_backward_weight(weight.gradient, bias.gradient, dy, x_);
   } else {
     require(!bias.gradient, "a linear layer's weight and bias are frozen together");
   }
-  if (dx) pass.backend.linear_backward_input(dx, dy, weight.value, accumulate);
+  return du;
+}
+
+void Linear::backward(Pass& pass, Tensor dx, const Tensor& dy, bool accumulate) {
+  const Arena::Scope scope(pass.arena);
+  const Tensor du = backward_parameters(pass, dy);  // before dx is written, which may be the memory of dy
+  if (dx) pass.backend.linear_backward_input(dx, dy, view(weight_).value, accumulate);
   if (dx && du) pass.backend.linear_backward_input(dx, du, a_->value, true);
+}
+
+void Linear::backward_activated(Pass& pass, Tensor dpre, const Tensor& dy, const ActivatedInput& input) {
+  if (a_ != nullptr) {
+    backward(pass, dpre, dy);
+    return pass.backend.activation_backward(dpre, dpre, input.pre, input.activation);
+  }
+  backward_parameters(pass, dy);
+  pass.backend.linear_activation_backward(dpre, dy, view(weight_).value, input.pre, input.activation);
 }
 
 Tensor Linear::low(Pass& pass) const {

@@ -15,6 +15,12 @@
 
 namespace seedling {
 
+/// What made a layer's input, where its gradient is wanted further down: the input is activation(pre).
+struct ActivatedInput {
+  Tensor pre;  // absent: the gradient of the input itself is wanted
+  Activation activation = Activation::gelu_tanh;
+};
+
 class Linear {
  public:
   /// Declares `name`.weight (O, I) and, if asked, `name`.bias (O).
@@ -25,6 +31,8 @@ class Linear {
   void forward(Pass& pass, Tensor y, const Tensor& x, const Tensor& residual = {});
   /// dx = or += dy W (left out when dx is absent); dW += dy^T x; db += column sums of dy.
   void backward(Pass& pass, Tensor dx, const Tensor& dy, bool accumulate = false);
+  /// The same with the gradient of input.pre in place of dx.
+  void backward_activated(Pass& pass, Tensor dpre, const Tensor& dy, const ActivatedInput& input);
 
   /// pre (N, O) = x W^T + b, y = activation(pre), in one pass. Backward as above, from the gradient of pre.
   void forward_activated(Pass& pass, Tensor y, Tensor pre, const Tensor& x, Activation activation);
@@ -37,6 +45,8 @@ class Linear {
   struct View {
     Tensor value, gradient;
   };
+  /// Gradients of the parameters. Returns du of the update (absent where there is none), to be given to the input.
+  Tensor backward_parameters(Pass& pass, const Tensor& dy);
   /// The rows in use of a parameter, and of its gradient (absent when there is none to compute).
   View view(const Parameter* parameter) const;
   /// u (N, r) of the update.

@@ -43,14 +43,14 @@ void Mlp::backward(Pass& pass, Tensor dx, const Tensor& dy, bool accumulate) {
   Backend& backend = pass.backend;
   const Arena::Scope scope(pass.arena);
   const int64_t N = dy.rows(), F = options_.F;
-  const Tensor dh = pass.take(N, F);
-  branch_backward(pass, dh, down_, dy, DropoutSite::mlp_output, layer_);
-  Tensor dpre = dh;
+  Tensor dpre = pass.take(N, F);
   if (options_.gated) {
+    const Tensor dh = dpre;
+    branch_backward(pass, dh, down_, dy, DropoutSite::mlp_output, layer_);
     dpre = pass.take(N, 2 * F);
     backend.gated_backward(dpre, dh, pre_, options_.activation);
   } else {
-    backend.activation_backward(dpre, dh, pre_, options_.activation);
+    branch_backward(pass, dpre, down_, dy, DropoutSite::mlp_output, layer_, {pre_, options_.activation});
   }
   if (shift_ == nullptr) return up_.backward(pass, dx, dpre, accumulate);
   const Tensor din = pass.take(N, options_.C);

@@ -43,7 +43,9 @@ bool Gemm::run(const Product& p) {
       float value = p.alpha * static_cast<float>(sum);
       if (p.beta != 0.0f) value += p.beta * read(p.c != nullptr ? p.c : p.d, p.type_out, i * p.n + j);
       if (p.bias != nullptr) value += read(p.bias, p.type_out, j);
-      if (p.pre != nullptr) {
+      if (p.backward) {
+        value *= kernels::activation_slope<Activation::gelu_tanh>(read(p.pre, p.type_out, i * p.n + j));
+      } else if (p.pre != nullptr) {
         write(p.pre, p.type_out, i * p.n + j, value);
         value = kernels::activate<Activation::gelu_tanh>(value);
       }

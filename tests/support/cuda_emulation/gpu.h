@@ -138,7 +138,11 @@ inline int panel_place(int r, int c) { return r * kPanelColumns + ((c / 8) ^ (r 
 
 inline void shared_visible_to_warpgroup() { emulated::make_visible(); }
 inline void warpgroup_begin() { __syncwarp(); }
-inline void warpgroup_finish() { __syncwarp(); }
+inline void warpgroup_commit() {}
+template <int>
+void warpgroup_wait() {
+  __syncwarp();
+}
 void warpgroup_product(float (&d)[8][4], bool add, Shared<uint16_t> a, Shared<uint16_t> b, int k);
 template <bool add>
 void warpgroup_rows_times_rows(float (&d)[8][4], Shared<uint16_t> a, Shared<uint16_t> b, int k) {

@@ -70,6 +70,20 @@ void linear_activation(std::vector<OpCase>& table, int64_t N, int64_t I, int64_t
   table.push_back(c);
 }
 
+void linear_activation_backward(std::vector<OpCase>& table, int64_t N, int64_t I, int64_t O, Activation kind) {
+  OpCase c("linear_activation_backward", 41);
+  const int dpre = c.activation({N, I}, Role::out), h = c.activation({N, I}, Role::out), dy = c.activation({N, O});
+  const int pre = c.activation({N, I}), w = c.parameter({O, I}, Role::in, 0.3);
+  c.prepare = [=](Backend& d, const Operands& t) { d.activation_forward(t[h], t[pre], kind); };
+  c.call = [=](Backend& d, const Operands& t) { d.linear_activation_backward(t[dpre], t[dy], t[w], t[pre], kind); };
+  c.forward = [=](Backend& d, const Operands& t, Tensor y) {
+    d.activation_forward(t[h], t[pre], kind);
+    d.linear_forward(y, t[h], t[w], {}, {});
+  };
+  c.y_shape = {N, O}, c.dy = dy, c.pairs = {{dpre, pre}};
+  table.push_back(c);
+}
+
 void matmul(std::vector<OpCase>& table, int64_t m, int64_t n, int64_t k, bool transpose_a, bool transpose_b) {
   OpCase c("matmul", 6);
   const int product = c.parameter({m, n}, Role::sum);
@@ -456,6 +470,9 @@ std::vector<OpCase> op_table() {
   linear_activation(table, 70, 24, 33, true, Activation::gelu_tanh);
   linear_activation(table, 520, 32, 64, false, Activation::relu_squared);
   linear_activation(table, 2, 32, 100, true, Activation::silu);
+  linear_activation_backward(table, 70, 24, 33, Activation::gelu_tanh);
+  linear_activation_backward(table, 520, 64, 32, Activation::gelu_tanh);
+  linear_activation_backward(table, 13, 100, 32, Activation::relu_squared);
   for (bool transpose_a : {false, true}) {
     for (bool transpose_b : {false, true}) {
       matmul(table, 48, 64, 32, transpose_a, transpose_b);

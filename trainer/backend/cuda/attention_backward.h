@@ -12,6 +12,9 @@
 
 namespace seedling::gpu {
 
+/// Whether probabilities are multiplied by anything: dropout, or the scale of a head.
+inline bool has_factors(const AttentionCall& call) { return call.dropout > 0.0f || call.head_scale != nullptr; }
+
 /// sum(dO O) of each of the block's 64 queries, two threads a row, to shared memory and to call.dots, where the
 /// keys' kernel finds them.
 __device__ __forceinline__ void dots_of_rows(const AttentionCall& call, Shared<float> dots, int64_t b, int64_t h,
@@ -36,7 +39,7 @@ __device__ __forceinline__ void dots_of_rows(const AttentionCall& call, Shared<f
   }
 }
 
-template <typename Tiles, bool kDropout>
+template <typename Tiles, bool kFactors>
 __global__ void __launch_bounds__(kTileThreads, Tiles::kQueryBlocks)
     backward_queries_tiles(AttentionCall call, int tiles) {
   constexpr int HSp = Tiles::kHeadSize, kStages = Tiles::kBackwardStages;
@@ -87,25 +90,36 @@ __global__ void __launch_bounds__(kTileThreads, Tiles::kQueryBlocks)
     Scores s, ds;
     Tiles::begin();
     Tiles::products(s, queries, passing.first(stage));
+    Tiles::commit();
     Tiles::products(ds, douts, passing.second(stage));
-    Tiles::finish();
+    Tiles::commit();
+    Tiles::template wait<1>();  // the second product goes on meanwhile
+#pragma unroll
+    for (int n = 0; n < kTileRows / 8; ++n) {
+#pragma unroll
+      for (int e = 0; e < 4; ++e) {
+        const int t = t0 + e / 2 * 8, j = j0 + n * 8 + e % 2;
+        s[n][e] = power_of_two(s[n][e] * scale - lse[e / 2]);
+        if (decltype(masked)::value && (j >= length || (call.causal && j > t))) s[n][e] = 0.0f;
+      }
+    }
+    Tiles::template wait<0>();
     const Dropping dropping = dropping_of(call, b, h);
 #pragma unroll
     for (int n = 0; n < kTileRows / 8; ++n) {
 #pragma unroll
       for (int e = 0; e < 4; ++e) {
         const int t = t0 + e / 2 * 8, j = j0 + n * 8 + e % 2;
-        float p = power_of_two(s[n][e] * scale - lse[e / 2]);
-        if (decltype(masked)::value && (j >= length || (call.causal && j > t))) p = 0.0f;
-        const float keep = kDropout ? dropping(t, j) * head_scale : head_scale;
-        ds[n][e] = p * (ds[n][e] * keep - dot[e / 2]);
+        if (kFactors) ds[n][e] *= dropping(t, j) * head_scale;
+        ds[n][e] = s[n][e] * (ds[n][e] - dot[e / 2]);
       }
     }
     Weights weights;
     pack_weights(weights, ds);
     Tiles::begin();
     Tiles::add_weighted_rows(dq, weights, passing.first(stage));
-    Tiles::finish();
+    Tiles::commit();
+    Tiles::template wait<0>();
     __syncthreads();
   };
   int k0 = 0;
@@ -117,7 +131,7 @@ __global__ void __launch_bounds__(kTileThreads, Tiles::kQueryBlocks)
                   first + row, T, HS, dq, factors);
 }
 
-template <typename Tiles, bool kDropout>
+template <typename Tiles, bool kFactors>
 __global__ void __launch_bounds__(kTileThreads, Tiles::kKeyBlocks) backward_keys_tiles(AttentionCall call, int tiles) {
   constexpr int HSp = Tiles::kHeadSize, kStages = Tiles::kBackwardStages;
   SharedMemory memory;
@@ -173,29 +187,53 @@ __global__ void __launch_bounds__(kTileThreads, Tiles::kKeyBlocks) backward_keys
     Scores p, ds;
     Tiles::begin();
     Tiles::products(p, keys, passing.first(stage));
+    Tiles::commit();
     Tiles::products(ds, values, passing.second(stage));
-    Tiles::finish();
+    Tiles::commit();
+    Tiles::template wait<1>();  // each product runs beside the arithmetic on the one before
+    Weights chances, gradients;
 #pragma unroll
     for (int n = 0; n < kTileRows / 8; ++n) {
 #pragma unroll
       for (int e = 0; e < 4; ++e) {
         const int column = n * 8 + lane % 4 * 2 + e % 2;
         const int t = q0 + column, j = j0 + e / 2 * 8;
-        const float lse = lses[stage * kTileRows + column], dot = dots[stage * kTileRows + column];
-        float chance = power_of_two(p[n][e] * scale - lse);
-        if (decltype(masked)::value && (j >= length || (call.causal && j > t))) chance = 0.0f;
-        const float keep = kDropout ? dropping(t, j) * head_scale : head_scale;
-        p[n][e] = chance * keep;
-        ds[n][e] = chance * (ds[n][e] * keep - dot);
+        p[n][e] = power_of_two(p[n][e] * scale - lses[stage * kTileRows + column]);
+        if (decltype(masked)::value && (j >= length || (call.causal && j > t))) p[n][e] = 0.0f;
       }
     }
-    Weights chances, gradients;
-    pack_weights(chances, p);
-    pack_weights(gradients, ds);
+    if constexpr (kFactors) {
+      Scores kept;
+#pragma unroll
+      for (int n = 0; n < kTileRows / 8; ++n) {
+#pragma unroll
+        for (int e = 0; e < 4; ++e) {
+          const int column = n * 8 + lane % 4 * 2 + e % 2;
+          kept[n][e] = p[n][e] * dropping(q0 + column, j0 + e / 2 * 8) * head_scale;
+        }
+      }
+      pack_weights(chances, kept);
+    } else {
+      pack_weights(chances, p);
+    }
     Tiles::begin();
     Tiles::add_weighted_rows(dv, chances, passing.second(stage));
+    Tiles::commit();
+    Tiles::template wait<1>();
+#pragma unroll
+    for (int n = 0; n < kTileRows / 8; ++n) {
+#pragma unroll
+      for (int e = 0; e < 4; ++e) {
+        const int column = n * 8 + lane % 4 * 2 + e % 2;
+        if (kFactors) ds[n][e] *= dropping(q0 + column, j0 + e / 2 * 8) * head_scale;
+        ds[n][e] = p[n][e] * (ds[n][e] - dots[stage * kTileRows + column]);
+      }
+    }
+    pack_weights(gradients, ds);
+    Tiles::begin();
     Tiles::add_weighted_rows(dk, gradients, passing.first(stage));
-    Tiles::finish();
+    Tiles::commit();
+    Tiles::template wait<0>();
     __syncthreads();
     if (kStages == 2) stage = 1 - stage;
   };
@@ -219,13 +257,15 @@ void start_backward(Stream stream, const AttentionCall& call) {
   constexpr int kStages = Tiles::kBackwardStages;
   constexpr size_t kTiles = (2 + 2 * kStages) * Tiles::kElements * sizeof(uint16_t);
   const int64_t tiles = (call.T + kTileRows - 1) / kTileRows;
-  with_dropout(call, [&](auto dropout) {
-    constexpr bool kDropout = decltype(dropout)::value;
-    launch(stream, backward_queries_tiles<Tiles, kDropout>, tiles * call.B * call.NH, kTileThreads,
+  const auto start = [&](auto factors) {
+    constexpr bool kFactors = decltype(factors)::value;
+    launch(stream, backward_queries_tiles<Tiles, kFactors>, tiles * call.B * call.NH, kTileThreads,
            kTiles + kTileRows * sizeof(float), call, tiles);
-    launch(stream, backward_keys_tiles<Tiles, kDropout>, tiles * call.B * call.NK, kTileThreads,
+    launch(stream, backward_keys_tiles<Tiles, kFactors>, tiles * call.B * call.NK, kTileThreads,
            kTiles + 2 * kStages * kTileRows * sizeof(float), call, tiles);
-  });
+  };
+  if (has_factors(call)) return start(std::true_type{});
+  start(std::false_type{});
 }
 
 }  // namespace seedling::gpu

@@ -76,7 +76,8 @@ __global__ void __launch_bounds__(kTileThreads, Tiles::kForwardBlocks) forward_t
     Scores s;
     Tiles::begin();
     Tiles::products(s, queries, passing.first(stage));
-    Tiles::finish();
+    Tiles::commit();
+    Tiles::template wait<0>();
     if constexpr (decltype(masked)::value) {
 #pragma unroll
       for (int n = 0; n < kTileRows / 8; ++n) {
@@ -106,7 +107,8 @@ __global__ void __launch_bounds__(kTileThreads, Tiles::kForwardBlocks) forward_t
     }
     Tiles::begin();
     Tiles::add_weighted_rows(out, weights, passing.second(stage));
-    Tiles::finish();
+    Tiles::commit();
+    Tiles::template wait<0>();
     __syncthreads();  // before the next copy writes over this stage
   };
   int k0 = 0;
@@ -132,10 +134,12 @@ __global__ void __launch_bounds__(kTileThreads, Tiles::kForwardBlocks) forward_t
 template <typename Tiles>
 void start_forward(Stream stream, const AttentionCall& call) {
   const int64_t tiles = (call.T + kTileRows - 1) / kTileRows;
-  with_dropout(call, [&](auto dropout) {
+  const auto start = [&](auto dropout) {
     launch(stream, forward_tiles<Tiles, decltype(dropout)::value>, tiles * call.B * call.NH, kTileThreads,
            5 * Tiles::kElements * sizeof(uint16_t), call, tiles);
-  });
+  };
+  if (call.dropout > 0.0f) return start(std::true_type{});
+  start(std::false_type{});
 }
 
 }  // namespace seedling::gpu

@@ -21,7 +21,9 @@ struct MmaTiles {
   static __device__ __forceinline__ int at(int r, int c) { return r * kStride + c; }
   static __device__ __forceinline__ void make_visible() {}
   static __device__ __forceinline__ void begin() {}
-  static __device__ __forceinline__ void finish() {}
+  static __device__ __forceinline__ void commit() {}
+  template <int pending>
+  static __device__ __forceinline__ void wait() {}
 
   /// scores (16, 64) = the warp's rows of `left` times all rows of `right`.
   static __device__ __forceinline__ void products(Scores& scores, Tile left, Tile right) {

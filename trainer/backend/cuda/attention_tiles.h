@@ -133,11 +133,4 @@ __device__ __forceinline__ Dropping dropping_of(const AttentionCall& call, int64
           kernels::dropout_threshold(call.dropout), static_cast<uint32_t>(call.T), 1.0f / (1.0f - call.dropout)};
 }
 
-/// work(whether there is dropout), a constant.
-template <typename Work>
-void with_dropout(const AttentionCall& call, Work work) {
-  if (call.dropout > 0.0f) return work(std::true_type{});
-  work(std::false_type{});
-}
-
 }  // namespace seedling::gpu

@@ -27,7 +27,11 @@ struct WgmmaTiles {
   }
   static __device__ __forceinline__ void make_visible() { shared_visible_to_warpgroup(); }
   static __device__ __forceinline__ void begin() { warpgroup_begin(); }
-  static __device__ __forceinline__ void finish() { warpgroup_finish(); }
+  static __device__ __forceinline__ void commit() { warpgroup_commit(); }
+  template <int pending>
+  static __device__ __forceinline__ void wait() {
+    warpgroup_wait<pending>();
+  }
 
   static __device__ __forceinline__ void products(Scores& scores, Tile left, Tile right) {
 #pragma unroll

@@ -53,6 +53,17 @@ void CudaBackend::linear_backward_input(Tensor dx, const Tensor& dy, const Tenso
   runtime_.started("linear_backward_input");
 }
 
+void CudaBackend::linear_activation_backward(Tensor dpre, const Tensor& dy, const Tensor& w, const Tensor& pre,
+                                             Activation activation) {
+  if (activation == Activation::gelu_tanh) {
+    gpu::Product product = product_of(dy.rows(), w.columns(), dy.columns(), dy.raw(), operand(w), dpre);
+    product.type_in = dy.dtype(), product.tf32 = tf32_;
+    product.pre = const_cast<void*>(pre.raw()), product.backward = true;
+    if (gemm_.run(product)) return runtime_.started("linear_activation_backward");
+  }
+  Backend::linear_activation_backward(dpre, dy, w, pre, activation);
+}
+
 void CudaBackend::linear_backward_weight(Tensor dw, Tensor dbias, const Tensor& dy, const Tensor& x) {
   const int64_t N = dy.rows(), O = dy.columns();
   gpu::Product product = product_of(O, x.columns(), N, dy.raw(), x.raw(), dw);

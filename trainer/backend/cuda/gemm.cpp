@@ -85,7 +85,7 @@ uint32_t alignment_of(const void* address) {
 }
 
 /// All that decides which kernel is best.
-using Key = std::array<int64_t, 15>;
+using Key = std::array<int64_t, 16>;
 
 struct Plan {
   cublasLtMatmulDesc_t desc = nullptr;
@@ -129,7 +129,9 @@ Plan Gemm::State::make_plan(const Product& p) {
   set(plan, CUBLASLT_MATMUL_DESC_TRANSB, p.transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N);
   if (p.pre != nullptr) {
     set(plan, CUBLASLT_MATMUL_DESC_EPILOGUE,
-        p.bias != nullptr ? CUBLASLT_EPILOGUE_GELU_AUX_BIAS : CUBLASLT_EPILOGUE_GELU_AUX);
+        p.backward           ? CUBLASLT_EPILOGUE_DGELU
+        : p.bias != nullptr ? CUBLASLT_EPILOGUE_GELU_AUX_BIAS
+                            : CUBLASLT_EPILOGUE_GELU_AUX);
     set(plan, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, p.n);
     set(plan, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, p.pre);
   } else if (p.bias != nullptr) {
@@ -193,6 +195,7 @@ bool Gemm::run(const Product& given) {
                    p.beta != 0.0f,
                    p.bias != nullptr,
                    p.pre != nullptr,
+                   p.backward,
                    p.tf32,
                    alignment_of(p.a) + (int64_t{alignment_of(p.b)} << 16),
                    alignment_of(p.c) + (int64_t{alignment_of(p.d)} << 16),

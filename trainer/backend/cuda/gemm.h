@@ -1,8 +1,8 @@
 // One matrix product, as the backend asks for it: row-major matrices, optional bias, GELU and accumulation in
 // the same pass. gemm.cpp gives it to cuBLASLt; tests/support/cuda_emulation/gemm.cpp is its plain twin.
 //
-//   d (m, n) = alpha op(a) (m, k) op(b) (k, n) + beta c (m, n) + bias (n);   with pre: pre = that, d =
-//   gelu_tanh(that)
+//   d (m, n) = alpha op(a) (m, k) op(b) (k, n) + beta c (m, n) + bias (n)
+//   with pre: pre = that, d = gelu_tanh(that);  with pre and backward: d = that * gelu_tanh'(pre)
 //
 // Called by: cuda_linear.cpp.
 #pragma once
@@ -26,7 +26,8 @@ struct Product {
   DType type_out = DType::f32;
   float alpha = 1.0f, beta = 0.0f;
   const void* bias = nullptr;  // of type_out
-  void* pre = nullptr;         // of type_out: asks for the GELU
+  void* pre = nullptr;         // of type_out: asks for the GELU,
+  bool backward = false;       // or for its derivative at pre
   bool tf32 = false;           // fp32 operands rounded to 10 bits of mantissa on their way to tensor cores
 };
 

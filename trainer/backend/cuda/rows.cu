@@ -47,6 +47,11 @@ __global__ void norm_forward_rows(T* y, float* stats, const T* x, const float* g
   }
 }
 
+constexpr float kLog2E = 1.4426950408889634f;
+
+/// e^x by the hardware's power of two.
+__device__ __forceinline__ float fast_exponential(float x) { return power_of_two(x * kLog2E); }
+
 /// The largest of the elements seen and the sum of exp(x - largest) over them.
 struct Softmax {
   float largest = -3.0e38f, sum = 0.0f;
@@ -54,8 +59,8 @@ struct Softmax {
 
 __device__ Softmax merged(Softmax a, Softmax b) {
   const float largest = fmaxf(a.largest, b.largest);
-  return {largest, a.sum * kernels::exponential(a.largest - largest) +
-                       b.sum * kernels::exponential(b.largest - largest)};
+  return {largest, a.sum * fast_exponential(a.largest - largest) +
+                       b.sum * fast_exponential(b.largest - largest)};
 }
 
 /// The row's, the same in every thread of the block. One pass over the row; at most 32 warps.
@@ -70,12 +75,12 @@ __device__ Softmax softmax_of(const T* row, int64_t columns, SharedMemory& memor
     float top = a[0];
     for (int v = 1; v < V; ++v) top = fmaxf(top, a[v]);
     const float largest = fmaxf(mine.largest, top);
-    mine.sum *= kernels::exponential(mine.largest - largest);
+    mine.sum *= fast_exponential(mine.largest - largest);
     mine.largest = largest;
-    for (int v = 0; v < V; ++v) mine.sum += kernels::exponential(a[v] - largest);
+    for (int v = 0; v < V; ++v) mine.sum += fast_exponential(a[v] - largest);
   }
   const float top = warp_max(mine.largest);
-  const float sum = warp_sum(mine.sum * kernels::exponential(mine.largest - top));
+  const float sum = warp_sum(mine.sum * fast_exponential(mine.largest - top));
   const int warp = static_cast<int>(threadIdx.x) / kWarp, warps = static_cast<int>(blockDim.x) / kWarp;
   if (threadIdx.x % kWarp == 0) {
     tops[warp] = top;
@@ -97,7 +102,7 @@ __global__ void softmax_rows(T* logits, int64_t columns) {
        c += static_cast<int64_t>(blockDim.x) * V) {
     float a[V];
     load(a, row + c);
-    for (int v = 0; v < V; ++v) a[v] = kernels::exponential(a[v] - all.largest) * factor;
+    for (int v = 0; v < V; ++v) a[v] = fast_exponential(a[v] - all.largest) * factor;
     store(row + c, a);
   }
 }
@@ -127,7 +132,7 @@ __global__ void cross_entropy_rows(float* losses, T* logits, const int32_t* targ
     float a[V];
     load(a, row + c);
     for (int v = 0; v < V; ++v) {
-      a[v] = kernels::exponential(a[v] - all.largest) * factor - (c + v == target ? gradient_scale : 0.0f);
+      a[v] = fast_exponential(a[v] - all.largest) * factor - (c + v == target ? gradient_scale : 0.0f);
     }
     store(row + c, a);
   }
@@ -165,10 +170,11 @@ __global__ void argmax_of_rows(int32_t* index, const T* x, int64_t columns) {
   index[blockIdx.x] = place < columns ? place : 0;  // 0 where nothing is a number
 }
 
-/// Threads for a row of so many steps: whole warps, up to 1024.
+/// Threads for a row of so many steps: whole warps, up to 1024. The longer the row, the fewer rows are under way on a
+/// multiprocessor, so that the second reading of each still finds it in the cache.
 int threads_for(int64_t steps) {
   const int64_t warps = (steps + kWarp - 1) / kWarp;
-  return kWarp * static_cast<int>(warps < 1 ? 1 : warps > 16 ? 16 : warps);
+  return kWarp * static_cast<int>(warps < 1 ? 1 : warps > 32 ? 32 : warps);
 }
 
 constexpr size_t kRowShared = 2 * kWarp * sizeof(float);

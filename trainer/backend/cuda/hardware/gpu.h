@@ -118,16 +118,20 @@ __device__ __forceinline__ void shared_visible_to_warpgroup() {
 }
 /// Before the first product of several: registers are as this thread left them.
 __device__ __forceinline__ void warpgroup_begin() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
-/// Waits for all products that were started.
-__device__ __forceinline__ void warpgroup_finish() {
-  asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
-  asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
+/// Ends a group of products.
+__device__ __forceinline__ void warpgroup_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
+/// Waits until at most `pending` groups are under way.
+template <int pending>
+__device__ __forceinline__ void warpgroup_wait() {
+  asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(pending) : "memory");
 }
 
-/// The hardware's description of a panel: 128-byte swizzle, 1024 bytes from eight rows to the next eight.
-__device__ __forceinline__ uint64_t describe_panel(Shared<uint16_t> panel, int offset) {
-  const uint64_t address = static_cast<uint64_t>(__cvta_generic_to_shared(panel)) + static_cast<uint64_t>(offset);
-  return (address & 0x3FFFF) >> 4 | uint64_t{1} << 16 | uint64_t{64} << 32 | uint64_t{1} << 62;
+/// The hardware's description of a panel, `offset` bytes from its beginning: where, in units of 16 bytes; 1024 bytes
+/// from eight rows to the next eight; the 128-byte swizzle.
+__device__ __forceinline__ uint64_t describe_panel(Shared<uint16_t> panel, uint32_t offset) {
+  const uint32_t address = static_cast<uint32_t>(__cvta_generic_to_shared(panel));
+  const uint32_t place = (address >> 4 | 1u << 16) + offset / 16, kind = 1024 / 16 | 1u << 30;
+  return static_cast<uint64_t>(kind) << 32 | place;
 }
 
 #define SEEDLING_SUMS                                                                                         \
@@ -143,7 +147,8 @@ __device__ __forceinline__ uint64_t describe_panel(Shared<uint16_t> panel, int o
 template <bool add>
 __device__ __forceinline__ void warpgroup_rows_times_rows(float (&d)[8][4], Shared<uint16_t> a, Shared<uint16_t> b,
                                                           int k) {
-  const uint64_t left = describe_panel(a, 32 * k), right = describe_panel(b, 32 * k);
+  const uint64_t left = describe_panel(a, 32u * static_cast<unsigned>(k)),
+                 right = describe_panel(b, 32u * static_cast<unsigned>(k));
   if constexpr (add) {
     asm volatile("{ .reg .pred all; setp.eq.b32 all, 0, 0;\n"
                  "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 " SEEDLING_SUMS
@@ -166,7 +171,7 @@ __device__ __forceinline__ void warpgroup_add_weighted_rows(float (&d)[8][4], co
                "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 " SEEDLING_SUMS
                ", {%32, %33, %34, %35}, %36, all, 1, 1, 1; }"
                : SEEDLING_ALL("+f")
-               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(describe_panel(b, 2048 * k)));
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(describe_panel(b, 2048u * static_cast<unsigned>(k))));
 }
 
 #undef SEEDLING_ALL
