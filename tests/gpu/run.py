@@ -195,7 +195,7 @@ def main():
         if not os.path.exists(program):
             raise Skipped("compute-sanitizer is not installed")
         out = stages.call([program, "--tool", tool, "--error-exitcode", "9", stages.programs / "test_cuda",
-                           "--run_test=cuda_ops/agree_with_the_reference,cuda_training/a_repeat_gives_the_same_bits"], limit, tool,
+                           "--run_test=cuda_ops/agree_with_the_reference:cuda_training/a_repeat_gives_the_same_bits"], limit, tool,
                           cwd=ROOT)
         return {"said": out.strip().splitlines()[-1]}
 

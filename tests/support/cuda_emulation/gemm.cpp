@@ -22,6 +22,30 @@ void write(void* to, DType type, int64_t i, float value) {
   }
 }
 
+/// One product of the batch, whose matrices begin at these elements.
+void multiply(const Product& p, int64_t a, int64_t b, int64_t c) {
+  for (int64_t i = 0; i < p.m; ++i) {
+    for (int64_t j = 0; j < p.n; ++j) {
+      double sum = 0.0;
+      for (int64_t l = 0; l < p.k; ++l) {
+        sum += static_cast<double>(read(p.a, p.type_in, a + (p.transpose_a ? l * p.m + i : i * p.k + l))) *
+               read(p.b, p.type_in, b + (p.transpose_b ? j * p.k + l : l * p.n + j));
+      }
+      const int64_t at = c + i * p.n + j;
+      float value = p.alpha * static_cast<float>(sum);
+      if (p.beta != 0.0f) value += p.beta * read(p.c != nullptr ? p.c : p.d, p.type_out, at);
+      if (p.bias != nullptr) value += read(p.bias, p.type_out, j);
+      if (p.backward) {
+        value *= kernels::activation_slope<Activation::gelu_tanh>(read(p.pre, p.type_out, at));
+      } else if (p.pre != nullptr) {
+        write(p.pre, p.type_out, at, value);
+        value = kernels::activate<Activation::gelu_tanh>(value);
+      }
+      write(p.d, p.type_out, at, value);
+    }
+  }
+}
+
 }  // namespace
 
 struct Gemm::State {};
@@ -33,25 +57,7 @@ bool Gemm::run(const Product& p) {
   // As the library: bias and GELU only where rows are whole vectors.
   const bool extras = p.bias != nullptr || p.pre != nullptr;
   if (extras && p.type_out == DType::bf16 && p.n % 8 != 0) return false;
-  for (int64_t i = 0; i < p.m; ++i) {
-    for (int64_t j = 0; j < p.n; ++j) {
-      double sum = 0.0;
-      for (int64_t l = 0; l < p.k; ++l) {
-        sum += static_cast<double>(read(p.a, p.type_in, p.transpose_a ? l * p.m + i : i * p.k + l)) *
-               read(p.b, p.type_in, p.transpose_b ? j * p.k + l : l * p.n + j);
-      }
-      float value = p.alpha * static_cast<float>(sum);
-      if (p.beta != 0.0f) value += p.beta * read(p.c != nullptr ? p.c : p.d, p.type_out, i * p.n + j);
-      if (p.bias != nullptr) value += read(p.bias, p.type_out, j);
-      if (p.backward) {
-        value *= kernels::activation_slope<Activation::gelu_tanh>(read(p.pre, p.type_out, i * p.n + j));
-      } else if (p.pre != nullptr) {
-        write(p.pre, p.type_out, i * p.n + j, value);
-        value = kernels::activate<Activation::gelu_tanh>(value);
-      }
-      write(p.d, p.type_out, i * p.n + j, value);
-    }
-  }
+  for (int64_t l = 0; l < p.batch; ++l) multiply(p, l * p.a_stride, l * p.b_stride, l * p.c_stride);
   return true;
 }
 

@@ -513,6 +513,7 @@ std::vector<OpCase> op_table() {
   optimizer(table, 1000);
   optimizer(table, 40001);
   muon(table, {{64, 96}, {96, 64}, {7, 4}, {3, 40}, {33, 33}, {1, 5}, {70, 31}});
+  muon(table, {{32, 48}, {48, 32}, {32, 48}, {9, 5}, {32, 48}, {48, 32}, {9, 5}});  // several of a shape
   muon(table, {{320, 736}, {736, 320}});  // large enough for the whole team
   return table;
 }

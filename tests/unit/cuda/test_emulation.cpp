@@ -210,6 +210,61 @@ BOOST_AUTO_TEST_CASE(the_tensor_core_multiplies_matrices) {
   }
 }
 
+/// Panels times panels and registers times a panel, on whole numbers; and what was not made visible is found.
+BOOST_AUTO_TEST_CASE(the_warpgroup_multiplies_panels) {
+  constexpr int kSide = 64;
+  const auto a = [](int r, int c) { return static_cast<float>((r * 5 + c * 3) % 13 - 6); };
+  const auto b = [](int r, int c) { return static_cast<float>((r * 7 + c) % 11 - 5); };
+  std::vector<float> products(kSide * kSide), sums(kSide * kSide);
+  const auto multiply = [&](bool visible) {
+    emulated::run(1, 128, 2 * kSide * kSide * sizeof(uint16_t), [&] {
+      SharedMemory memory;
+      const Shared<uint16_t> left = memory.take<uint16_t>(kSide * kSide), right = memory.take<uint16_t>(kSide * kSide);
+      const int t = static_cast<int>(threadIdx.x), lane = t % kWarp, row = t / kWarp * 16 + lane / 4;
+      for (int i = t; i < kSide * kSide; i += 128) {
+        const int r = i / kSide, c = i % kSide;
+        left[panel_place(r, c)] = kernels::bf16_of_float(a(r, c));
+        right[panel_place(r, c)] = kernels::bf16_of_float(b(r, c));
+      }
+      if (visible) shared_visible_to_warpgroup();
+      __syncthreads();
+      float d[8][4], e[8][4] = {};
+      warpgroup_begin();
+      for (int k = 0; k < 4; ++k) {
+        if (k == 0) {
+          warpgroup_rows_times_rows<false>(d, left, right, k);
+        } else {
+          warpgroup_rows_times_rows<true>(d, left, right, k);
+        }
+        uint32_t weights[4];
+        for (int i = 0; i < 4; ++i) {
+          const int r = row + i % 2 * 8, c = 16 * k + i / 2 * 8 + lane % 4 * 2;
+          weights[i] = pack_bf16(a(r, c), a(r, c + 1));
+        }
+        warpgroup_add_weighted_rows(e, weights, right, k);
+      }
+      warpgroup_commit();
+      warpgroup_wait<0>();
+      for (int n = 0; n < 8; ++n) {
+        for (int i = 0; i < 4; ++i) {
+          const size_t at = static_cast<size_t>((row + i / 2 * 8) * kSide + n * 8 + lane % 4 * 2 + i % 2);
+          products[at] = d[n][i], sums[at] = e[n][i];
+        }
+      }
+    });
+  };
+  multiply(true);
+  for (int i = 0; i < kSide; ++i) {
+    for (int j = 0; j < kSide; ++j) {
+      float product = 0.0f, sum = 0.0f;
+      for (int k = 0; k < kSide; ++k) product += a(i, k) * b(j, k), sum += a(i, k) * b(k, j);
+      BOOST_CHECK_EQUAL(products[static_cast<size_t>(i * kSide + j)], product);
+      BOOST_CHECK_EQUAL(sums[static_cast<size_t>(i * kSide + j)], sum);
+    }
+  }
+  BOOST_CHECK_THROW(multiply(false), std::logic_error);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace seedling::gpu

@@ -98,6 +98,7 @@ class CudaBackend final : public Backend {
   void momentum(Tensor update, Tensor momentum, const Tensor& g, float gradient_scale, float beta,
                 bool nesterov) override;
   void apply_update(Tensor w, const Tensor& update, float learning_rate, float weight_decay) override;
+  void muon(const std::vector<MuonMatrix>& matrices, const MuonStep& step) override;
 
  private:
   /// A piece of memory given out, and its copy in bf16 where products have asked for one.
@@ -109,6 +110,8 @@ class CudaBackend final : public Backend {
 
   /// Device memory, not cleared. Throws Error that says what to lower and by how much it missed.
   void* take(size_t bytes);
+  /// One step of Muon for matrices of one shape.
+  void muon_group(const std::vector<const MuonMatrix*>& matrices, const MuonStep& step);
   /// Memory for the length of one op; grows and never shrinks.
   template <typename T>
   T* scratch(int64_t count) {

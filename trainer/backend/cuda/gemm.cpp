@@ -30,6 +30,7 @@ struct Library {
   decltype(&cublasLtMatmulDescCreate) desc_create;
   decltype(&cublasLtMatmulDescSetAttribute) desc_set;
   decltype(&cublasLtMatrixLayoutCreate) layout_create;
+  decltype(&cublasLtMatrixLayoutSetAttribute) layout_set;
   decltype(&cublasLtMatmulPreferenceCreate) preference_create;
   decltype(&cublasLtMatmulPreferenceSetAttribute) preference_set;
   decltype(&cublasLtMatmulPreferenceDestroy) preference_destroy;
@@ -63,6 +64,7 @@ const Library& functions() {
     find(handle, l.desc_create, "cublasLtMatmulDescCreate");
     find(handle, l.desc_set, "cublasLtMatmulDescSetAttribute");
     find(handle, l.layout_create, "cublasLtMatrixLayoutCreate");
+    find(handle, l.layout_set, "cublasLtMatrixLayoutSetAttribute");
     find(handle, l.preference_create, "cublasLtMatmulPreferenceCreate");
     find(handle, l.preference_set, "cublasLtMatmulPreferenceSetAttribute");
     find(handle, l.preference_destroy, "cublasLtMatmulPreferenceDestroy");
@@ -85,7 +87,7 @@ uint32_t alignment_of(const void* address) {
 }
 
 /// All that decides which kernel is best.
-using Key = std::array<int64_t, 16>;
+using Key = std::array<int64_t, 20>;
 
 struct Plan {
   cublasLtMatmulDesc_t desc = nullptr;
@@ -108,11 +110,17 @@ struct Gemm::State {
   void set(Plan& plan, cublasLtMatmulDescAttributes_t attribute, const Value& value) {
     check(functions().desc_set(plan.desc, attribute, &value, sizeof value), "describing a product");
   }
-  cublasLtMatrixLayout_t layout(DType type, int64_t rows, int64_t columns) {
+  cublasLtMatrixLayout_t layout(DType type, int64_t rows, int64_t columns, int64_t batch, int64_t stride) {
     cublasLtMatrixLayout_t made = nullptr;
     check(functions().layout_create(&made, type_of(type), static_cast<uint64_t>(rows),
                                     static_cast<uint64_t>(columns), rows),
           "describing a matrix");
+    if (batch == 1) return made;
+    const int32_t count = static_cast<int32_t>(batch);
+    check(functions().layout_set(made, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &count, sizeof count),
+          "describing matrices");
+    check(functions().layout_set(made, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &stride, sizeof stride),
+          "describing matrices");
     return made;
   }
   Plan make_plan(const Product& p);
@@ -141,10 +149,12 @@ Plan Gemm::State::make_plan(const Product& p) {
     set(plan, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, type_of(p.type_out));
     set(plan, CUBLASLT_MATMUL_DESC_BIAS_POINTER, p.bias);
   }
-  plan.left = p.transpose_b ? layout(p.type_in, p.k, p.n) : layout(p.type_in, p.n, p.k);
-  plan.right = p.transpose_a ? layout(p.type_in, p.m, p.k) : layout(p.type_in, p.k, p.m);
-  plan.in = layout(p.type_out, p.n, p.m);
-  plan.out = layout(p.type_out, p.n, p.m);
+  plan.left = p.transpose_b ? layout(p.type_in, p.k, p.n, p.batch, p.b_stride)
+                            : layout(p.type_in, p.n, p.k, p.batch, p.b_stride);
+  plan.right = p.transpose_a ? layout(p.type_in, p.m, p.k, p.batch, p.a_stride)
+                             : layout(p.type_in, p.k, p.m, p.batch, p.a_stride);
+  plan.in = layout(p.type_out, p.n, p.m, p.batch, p.c_stride);
+  plan.out = layout(p.type_out, p.n, p.m, p.batch, p.c_stride);
   choose(plan, p);
   return plan;
 }
@@ -200,7 +210,11 @@ bool Gemm::run(const Product& given) {
                    alignment_of(p.a) + (int64_t{alignment_of(p.b)} << 16),
                    alignment_of(p.c) + (int64_t{alignment_of(p.d)} << 16),
                    alignment_of(p.bias) + (int64_t{alignment_of(p.pre)} << 16),
-                   p.c == p.d};
+                   p.c == p.d,
+                   p.batch,
+                   p.a_stride,
+                   p.b_stride,
+                   p.c_stride};
   auto found = state_->plans.find(key);
   if (found == state_->plans.end()) found = state_->plans.emplace(key, state_->make_plan(p)).first;
   Plan& plan = found->second;

@@ -2,6 +2,7 @@
 // the same pass. gemm.cpp gives it to cuBLASLt; tests/support/cuda_emulation/gemm.cpp is its plain twin.
 //
 //   d (m, n) = alpha op(a) (m, k) op(b) (k, n) + beta c (m, n) + bias (n)
+//   for each of `batch` such products, their matrices so many elements apart
 //   with pre: pre = that, d = gelu_tanh(that);  with pre and backward: d = that * gelu_tanh'(pre)
 //
 // Called by: cuda_linear.cpp.
@@ -28,6 +29,7 @@ struct Product {
   const void* bias = nullptr;  // of type_out
   void* pre = nullptr;         // of type_out: asks for the GELU,
   bool backward = false;       // or for its derivative at pre
+  int64_t batch = 1, a_stride = 0, b_stride = 0, c_stride = 0;  // d lies as c
   bool tf32 = false;           // fp32 operands rounded to 10 bits of mantissa on their way to tensor cores
 };
 

@@ -46,6 +46,25 @@ void momentum(Stream stream, float* update, float* momentum, const float* g, int
 void apply_update(Stream stream, float* w, const float* update, int64_t n, float rate, float decay);
 /// Doubles that squared_norm needs beside its result.
 constexpr int64_t kNormPartials = 1024;
+// --- muon.cu
+/// A matrix of Muon, in a group of equal shapes.
+struct MuonEntry {
+  float* weight;
+  const float* gradient;
+  float* momentum;
+  float rate;
+};
+/// Sums of squares that the momentum of one matrix of so many elements is measured by.
+int64_t muon_partials(int64_t size);
+/// momentum = beta momentum + g gradient_scale; x (count, stride) bf16 = (g gradient_scale + beta momentum) / its
+/// length. partials: (count, muon_partials(size)), then a factor for each. by_eight: all begin at multiples of 16 bytes
+/// and have a multiple of 8 elements.
+void muon_begin(Stream stream, uint16_t* x, int64_t stride, const MuonEntry* entries, int64_t count, int64_t size,
+                double* partials, bool by_eight, float gradient_scale, float beta, float epsilon);
+/// weight -= rate x.
+void muon_end(Stream stream, const MuonEntry* entries, const uint16_t* x, int64_t stride, int64_t count, int64_t size,
+              bool by_eight);
+
 /// *sum = sum of x^2, added in a fixed order.
 void squared_norm(Stream stream, double* sum, double* partials, const float* x, int64_t n);
 /// y *= 1 / (sqrt(*squared) + epsilon).
