@@ -238,7 +238,8 @@ class Checkpoints(unittest.TestCase):
 
     ADAPTERS = [("gpt2", "lm", ["c_attn", "c_proj"]), ("gpt2", "lm", ["attn.c_proj", "c_fc"]), ("llama", "lm", ["q_proj", "v_proj"]),
                 ("qwen3", "lm", ["k_proj", "gate_proj", "down_proj"]), ("bert", "mlm", ["query", "value"]),
-                ("bert", "classifier", ["query", "dense"]), ("gpt2", "classifier", ["c_attn"]), ("llama", "classifier", ["o_proj"])]
+                ("bert", "classifier", ["query", "dense"]), ("gpt2", "classifier", ["c_attn"]), ("llama", "classifier", ["o_proj"]),
+                ("qwen3", "lm", ["embed_tokens", "up_proj"]), ("bert", "classifier", ["word_embeddings", "value"])]
 
     def test_our_adapters_open_there(self):
         for arch, head, targets in self.ADAPTERS:

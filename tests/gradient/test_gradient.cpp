@@ -24,6 +24,7 @@ struct Case {
   bool dropout;
   int64_t accumulation;
   double every_position = 0.0;  // of classifiers
+  bool low_rank = false;        // LoRA's updates beside the token table and two linear layers of each block
 };
 
 /// A model and its micro-batches; the loss of a step is the mean over the targets of them all.
@@ -32,7 +33,7 @@ struct Step {
   std::vector<Batch> batches;
   int64_t targets = 0;
 
-  Step(const Case& test, Backend& backend) : model(config_of(test), backend, true) {
+  Step(const Case& test, Backend& backend) : model(config_of(test), backend, true, updates_of(test)) {
     randomize(model, 3);
     for (int64_t i = 0; i < test.accumulation; ++i) {
       batches.push_back(small_batch(model.config(), test.objective, 2, 7, static_cast<uint64_t>(i)));
@@ -46,6 +47,15 @@ struct Step {
     if (test.dropout)
       config.embedding_dropout = 0.1f, config.residual_dropout = 0.2f, config.attention_dropout = 0.3f;
     return config;
+  }
+
+  static std::map<std::string, LowRank> updates_of(const Case& test) {
+    if (!test.low_rank) return {};
+    std::map<std::string, LowRank> updates = {{"embedding.token", {3, 1.7, {}}}};
+    for (const char* name :
+         {"blocks.0.attention.qkv", "blocks.1.attention.qkv", "blocks.0.mlp.up", "blocks.1.mlp.up"})
+      updates[name] = {3, 1.7, {}};
+    return updates;
   }
 
   double run() {
@@ -134,6 +144,9 @@ std::vector<Case> cases() {
     }
   }
   for (const char* arch : {"gpt2", "bert"}) all.push_back({arch, Objective::classifier, true, 2, 0.4});
+  all.push_back({"qwen3", Objective::causal, true, 2, 0.0, true});
+  all.push_back({"gpt2", Objective::causal, false, 1, 0.0, true});
+  all.push_back({"bert", Objective::classifier, true, 1, 0.0, true});
   return all;
 }
 

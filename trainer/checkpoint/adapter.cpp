@@ -18,8 +18,13 @@ double Adapter::scale() const {
 
 std::string module_of(const TensorEntry& entry) { return entry.name.substr(0, entry.name.rfind('.')); }
 
-bool can_be_adapted(const TensorEntry& entry) {
-  return !entry.vector && !entry.head && !entry.copy && entry.parameter.rfind("blocks.", 0) == 0;
+bool is_token_table(const TensorEntry& entry) { return entry.parameter == "embedding.token.weight"; }
+
+bool can_be_adapted(const TensorEntry& entry, const ModelConfig& config) {
+  if (entry.vector || entry.head || entry.copy) return false;
+  if (!is_token_table(entry)) return entry.parameter.rfind("blocks.", 0) == 0;
+  // A table that is the language model's head as well would change in one of its two places alone.
+  return !config.tie_embeddings || config.head == HeadKind::classifier || config.head == HeadKind::span;
 }
 
 std::vector<std::string> default_lora_targets(const ModelConfig& config) {
@@ -27,9 +32,10 @@ std::vector<std::string> default_lora_targets(const ModelConfig& config) {
     fail("a model of type seedling cannot have a LoRA adapter: PEFT does not know it. Fine-tune it in full.");
   std::vector<std::string> targets;
   for (const TensorEntry& entry : tensor_entries(config)) {
-    if (!can_be_adapted(entry) || entry.parameter.rfind("blocks.0.", 0) != 0) continue;
+    if (!can_be_adapted(entry, config)) continue;
     const std::string module = module_of(entry);  // "model.layers.0.self_attn.q_proj"
-    targets.push_back(module.substr(module.find(".0.") + 3));
+    if (is_token_table(entry)) targets.push_back(module.substr(module.rfind('.') + 1));
+    if (entry.parameter.rfind("blocks.0.", 0) == 0) targets.push_back(module.substr(module.find(".0.") + 3));
   }
   return targets;
 }
@@ -47,7 +53,7 @@ std::vector<LoraTarget> lora_targets(const ModelConfig& config, const std::vecto
   const std::vector<TensorEntry> entries = tensor_entries(config);
   for (const std::string& target : targets) {
     const bool reaches = std::any_of(entries.begin(), entries.end(), [&](const TensorEntry& entry) {
-      return can_be_adapted(entry) && is_target(module_of(entry), {target});
+      return can_be_adapted(entry, config) && is_target(module_of(entry), {target});
     });
     if (reaches) continue;
     std::string known;
@@ -56,7 +62,7 @@ std::vector<LoraTarget> lora_targets(const ModelConfig& config, const std::vecto
                known, ".");
   }
   for (const TensorEntry& entry : entries) {
-    if (!can_be_adapted(entry) || !is_target(module_of(entry), targets)) continue;
+    if (!can_be_adapted(entry, config) || !is_target(module_of(entry), targets)) continue;
     if (result.empty() || result.back().parameter != entry.parameter) result.push_back({entry.parameter, {}});
     result.back().rows.emplace_back(entry.row_begin, entry.row_begin + entry.rows);
   }
@@ -64,6 +70,11 @@ std::vector<LoraTarget> lora_targets(const ModelConfig& config, const std::vecto
 }
 
 void merge_adapter(Model& model, const Adapter& adapter) {
+  for (const auto& [name, values] : adapter.whole) {
+    const Parameter* parameter = model.parameters().find(name);
+    require(parameter != nullptr, "an adapter's whole parameter that the model has");
+    upload(model.backend(), parameter->value, values);
+  }
   for (const LoraPair& pair : adapter.pairs) {
     const Parameter* parameter = model.parameters().find(pair.parameter);
     require(parameter != nullptr, "an adapter of parameters that the model has");
@@ -81,11 +92,6 @@ void merge_adapter(Model& model, const Adapter& adapter) {
       for (int64_t i = 0; i < in; ++i) w[o * in + i] = static_cast<float>(w[o * in + i] + row[i]);
     }
     upload(model.backend(), parameter->value, w);
-  }
-  for (const auto& [name, values] : adapter.whole) {
-    const Parameter* parameter = model.parameters().find(name);
-    require(parameter != nullptr, "an adapter's whole parameter that the model has");
-    upload(model.backend(), parameter->value, values);
   }
   model.backend().parameters_changed();
 }

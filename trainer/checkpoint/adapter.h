@@ -46,8 +46,9 @@ struct Adapter {
 
 /// Every linear layer of a block, by the end of its Hugging Face name ("self_attn.q_proj"): with all of them,
 /// low ranks come as far as training the weights themselves (Dettmers et al. 2023, QLoRA, section 4); with
-/// queries and values alone, PEFT's own choice, they do not. Throws Error for a model that PEFT does not
-/// know.
+/// queries and values alone, PEFT's own choice, they do not. And the token table: what a small model's words
+/// mean to a task, their vectors do not hold yet (tests/bench/LOG.md). Not where it is the head as well.
+/// Throws Error for a model that PEFT does not know.
 std::vector<std::string> default_lora_targets(const ModelConfig& config);
 
 /// Our parameters that any of these targets reaches, with for each the rows [begin, end) that may be adapted.

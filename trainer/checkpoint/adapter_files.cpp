@@ -1,7 +1,9 @@
 // adapter_config.json and adapter_model.safetensors, as PEFT 0.21 reads and writes them.
 //
 // Every tensor's name is "base_model.model." and the module's path: ....lora_A.weight [r, in],
-// ....lora_B.weight [out, r] (the same for Conv1D), and plain names for modules saved whole.
+// ....lora_B.weight [out, r] (the same for Conv1D), and plain names for modules saved whole. A table of
+// tokens has ....lora_embedding_A [r, V] and ....lora_embedding_B [C, r], the other way round: A is our b
+// transposed and B our a. PEFT writes the base's own table beside them (....base_layer.weight).
 #include <algorithm>
 #include <map>
 #include <set>
@@ -66,6 +68,13 @@ json config_of(const Adapter& adapter, const ModelConfig& config, const std::vec
   return result;
 }
 
+std::vector<float> transpose(const std::vector<float>& matrix, int64_t rows, int64_t columns) {
+  std::vector<float> result(matrix.size());
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < columns; ++j) result[j * rows + i] = matrix[i * columns + j];
+  return result;
+}
+
 /// The columns of B's rows [begin, begin + rows) are contiguous: a copy of the block.
 std::vector<float> rows_of(const std::vector<float>& matrix, int64_t begin, int64_t rows, int64_t columns) {
   return {matrix.begin() + begin * columns, matrix.begin() + (begin + rows) * columns};
@@ -80,7 +89,12 @@ std::vector<TensorSource> tensors_of(const Adapter& adapter, const std::vector<T
     const std::string module = module_of(entry);
     if (pair != adapter.pairs.end()) {
       std::vector<float> b = rows_of(pair->b, entry.row_begin, entry.rows, pair->rank);
-      if (is_target(module, adapter.targets)) {
+      if (is_token_table(entry)) {
+        sources.push_back(source(kPrefix + module + ".lora_embedding_A", {pair->rank, entry.rows},
+                                 transpose(b, entry.rows, pair->rank)));
+        sources.push_back(source(kPrefix + module + ".lora_embedding_B", {entry.columns, pair->rank},
+                                 transpose(pair->a, pair->rank, entry.columns)));
+      } else if (is_target(module, adapter.targets)) {
         require(pair->rank == adapter.rank, "all pairs of an adapter have its rank");
         sources.push_back(source(kPrefix + module + ".lora_A.weight", {pair->rank, entry.columns}, pair->a));
         sources.push_back(
@@ -220,7 +234,17 @@ Adapter read_adapter(const fs::path& folder, const ModelConfig& config) {
   for (const TensorEntry& entry : entries) {
     if (entry.copy) continue;
     const std::string module = kPrefix + module_of(entry);
-    if (can_be_adapted(entry) && file.find(module + ".lora_A.weight") != nullptr) {
+    if (is_token_table(entry) && can_be_adapted(entry, config) &&
+        file.find(module + ".lora_embedding_A") != nullptr) {
+      LoraPair part{entry.parameter, adapter.rank,
+                    transpose(take(module + ".lora_embedding_B", {entry.columns, adapter.rank}),
+                              entry.columns, adapter.rank),
+                    transpose(take(module + ".lora_embedding_A", {adapter.rank, entry.rows}), adapter.rank,
+                              entry.rows)};
+      parts[entry.parameter].emplace_back(&entry, std::move(part));
+      if (const std::string table = module + ".base_layer.weight"; file.find(table) != nullptr)
+        adapter.whole[entry.parameter] = take(table, entry.shape());
+    } else if (can_be_adapted(entry, config) && file.find(module + ".lora_A.weight") != nullptr) {
       LoraPair part{entry.parameter, adapter.rank,
                     take(module + ".lora_A.weight", {adapter.rank, entry.columns}),
                     take(module + ".lora_B.weight", {entry.rows, adapter.rank})};

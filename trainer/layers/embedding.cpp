@@ -19,6 +19,11 @@ void Embedding::declare(Parameters& parameters, const EmbeddingOptions& options)
     return parameters.add(name, ParameterKind::embedding, {rows, columns});
   };
   token_ = table("embedding.token.weight", options.V, options.C);
+  if (const LowRank* update = parameters.low_rank("embedding.token")) {
+    update_ = *update;
+    a_ = parameters.add("embedding.token.lora_a", ParameterKind::matrix, {update_.rank, options.C});
+    b_ = table("embedding.token.lora_b", options.V, update_.rank);
+  }
   if (options.positions > 0) position_ = table("embedding.position.weight", options.positions, options.C);
   if (options.types > 0) type_ = table("embedding.type.weight", options.types, options.C);
   if (options.trigrams > 0) {
@@ -33,6 +38,7 @@ void Embedding::forward(Pass& pass, Tensor y) {
   Backend& backend = pass.backend;
   const Tensor sum = options_.norm ? pass.take(pass.rows(), options_.C) : y;  // (N, C)
   backend.gather_rows(sum, token_->value, pass.tokens, false);
+  add_low_rank(pass, sum);
   if (position_ != nullptr) backend.gather_rows(sum, position_->value, pass.positions, true);
   if (type_ != nullptr) backend.gather_rows(sum, type_->value, pass.types, true);
   if (trigram_ != nullptr) {
@@ -42,6 +48,34 @@ void Embedding::forward(Pass& pass, Tensor y) {
   }
   if (options_.norm) norm_.forward(pass, y, sum);
   dropout(pass, y, y, pass.dropout.embedding, DropoutSite::embedding, 0);
+}
+
+//   u = scale B[id],  s += u A: the product that takes a linear layer's gradient back through its weight A
+void Embedding::add_low_rank(Pass& pass, const Tensor& sum) const {
+  if (a_ == nullptr) return;
+  const Arena::Scope scope(pass.arena);
+  const Tensor u = pass.take(pass.rows(), update_.rank);  // (N, rank)
+  pass.backend.gather_rows(u, b_->value, pass.tokens, false);
+  pass.backend.scale(u, static_cast<float>(update_.scale));
+  pass.backend.linear_backward_input(sum, u, a_->value, true);
+}
+
+//   dA = u^T ds,  dB[id] += scale ds A^T
+void Embedding::low_rank_backward(Pass& pass, const Tensor& dsum) const {
+  if (a_ == nullptr) return;
+  const Arena::Scope scope(pass.arena);
+  const Tensor u = pass.take(pass.rows(), update_.rank);
+  const auto factor = static_cast<float>(update_.scale);
+  if (const Tensor gradient = gradient_of(a_)) {
+    pass.backend.gather_rows(u, b_->value, pass.tokens, false);
+    pass.backend.scale(u, factor);
+    pass.backend.linear_backward_weight(gradient, Tensor(), u, dsum);
+  }
+  if (const Tensor gradient = gradient_of(b_)) {
+    pass.backend.linear_forward(u, dsum, a_->value, Tensor(), Tensor());
+    pass.backend.scale(u, factor);
+    pass.backend.scatter_add_rows(gradient, pass.tokens, u);
+  }
 }
 
 void Embedding::backward(Pass& pass, Tensor dy) {
@@ -61,6 +95,7 @@ void Embedding::backward(Pass& pass, Tensor dy) {
     trigram_projection_.backward(pass, drows, dsum);
     scatter(trigram_, pass.trigrams, drows);
   }
+  low_rank_backward(pass, dsum);
   scatter(token_, pass.tokens, dsum);
   scatter(position_, pass.positions, dsum);
   scatter(type_, pass.types, dsum);

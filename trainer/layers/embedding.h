@@ -3,8 +3,10 @@
 //   s[n] = token[id_n] + position[p_n] + type[t_n] + P trigram[hash(id_n-2, id_n-1, id_n)];  y =
 //   dropout(norm(s))
 //
-// Each term after the first, the norm and the dropout only where the model has them. Called by:
-// model/transformer.
+// Each term after the first, the norm and the dropout only where the model has them. Where the parameters
+// were asked for it, the token table has a low-rank update beside it (LoRA; layers/linear.h):
+//   s[n] += scale B[id_n] A,  A (rank, C), B (V, rank)
+// Called by: model/transformer.
 #pragma once
 
 #include "layers/linear.h"
@@ -40,8 +42,14 @@ class Embedding {
   Parameter* token() const { return token_; }
 
  private:
+  /// sum += the update of the tokens' rows, if there is one; and the gradients of A and B from dsum.
+  void add_low_rank(Pass& pass, const Tensor& sum) const;
+  void low_rank_backward(Pass& pass, const Tensor& dsum) const;
+
   EmbeddingOptions options_;
   Parameter* token_ = nullptr;
+  Parameter *a_ = nullptr, *b_ = nullptr;  // of the token table's update
+  LowRank update_;
   Parameter* position_ = nullptr;
   Parameter* type_ = nullptr;
   Parameter* trigram_ = nullptr;

@@ -49,6 +49,7 @@ void initialize_parameters(const ModelConfig& config, Backend& backend, Paramete
     // LoRA starts as no change: B zero, A as wide as PEFT's, which draws uniformly from +- 1 / sqrt(I).
     if (ends_with(name, ".lora_a"))
       deviation = 1.0 / std::sqrt(3.0 * static_cast<double>(parameter.shape[1]));
+    if (name == "embedding.token.lora_a") deviation = 1.0;  // PEFT's, for tables
     if (ends_with(name, ".lora_b")) deviation = 0.0;
     if (config.zero_init && (last || name == "head.weight")) deviation = 0.0;
     if (vector || deviation == 0.0) {

@@ -60,7 +60,7 @@ class Model {
  public:
   /// Declares and allocates the parameters (with gradients only when `training`); values are zero until
   /// initialize() or a checkpoint fills them.
-  /// `low_rank`: linear layers by name that get a low-rank update beside their weight.
+  /// `low_rank`: linear layers (and the token table) by name that get a low-rank update beside their weight.
   Model(const ModelConfig& config, Backend& backend, bool training,
         const std::map<std::string, LowRank>& low_rank = {});
   ~Model();

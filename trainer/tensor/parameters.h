@@ -37,6 +37,7 @@ struct Parameter {
 
 /// A low-rank update of a matrix W (O, I), beside it and trained in its stead (Hu et al. 2021, LoRA):
 ///   y = x W^T + scale (x A^T) B^T,  A (rank, I) called NAME.lora_a, B (O, rank) called NAME.lora_b
+/// Of a table (V, C), row v gets scale B[v] A.
 struct LowRank {
   int64_t rank = 0;
   double scale = 1.0;
@@ -54,8 +55,8 @@ class Parameters {
   /// Declares a parameter; the returned address stays valid. Must come before allocate().
   Parameter* add(std::string name, ParameterKind kind, std::vector<int64_t> shape,
                  std::vector<int64_t> row_blocks = {});
-  /// Asks the linear layer of this name ("blocks.0.attention.qkv") for a low-rank update. Before the layer is
-  /// declared.
+  /// Asks the linear layer or table of this name ("blocks.0.attention.qkv", "embedding.token") for a low-rank
+  /// update. Before the layer is declared.
   void want_low_rank(std::string name, LowRank update) { low_rank_[std::move(name)] = std::move(update); }
   /// Null when there is none.
   const LowRank* low_rank(const std::string& name) const {

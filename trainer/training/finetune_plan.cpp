@@ -23,12 +23,12 @@ constexpr double kFewPasses = 12.0;
 constexpr int64_t kMuonWidth = 512;
 
 /// AdamW's rate: wide models need small ones. BERT-base (768 channels) is fine-tuned at 2e-5 to 1e-4 (Devlin
-/// et al. 2018, appendix A.3), tiny ones learn best near 1e-3. Low-rank updates take several times as much.
+/// et al. 2018, appendix A.3), tiny ones learn best near 1e-3. Low-rank updates take twice as much.
 double adamw_rate(const FinetuneFlags& f, const FinetuneFacts& facts) {
   const double base = facts.writes || facts.from_scratch ? 2e-3 : 1e-3;
   const double width = std::pow(128.0 / static_cast<double>(std::max<int64_t>(32, facts.channels)), 1.4);
   const double rate = std::min(3e-3, base * width);
-  return f.lora.value_or(0) > 0 ? std::min(1e-2, 5.0 * rate) : rate;
+  return f.lora.value_or(0) > 0 ? 2.0 * rate : rate;
 }
 
 /// Passes that examples are worth at most: few examples are seen often, many only a few times.

@@ -160,7 +160,8 @@ void visit_finetune_flags(Flags& f, Visit&& visit) {
   visit(FlagInfo{"lora-alpha", "Scale of the updates is alpha / rank (default: twice the rank)", 0, 1e6},
         f.lora_alpha);
   visit(FlagInfo{"lora-targets",
-                 "Parts that get updates, with commas between (default: every linear layer of a block)"},
+                 "Parts that get updates, with commas between (default: the token table and every linear "
+                 "layer of a block)"},
         f.lora_targets);
   visit(FlagInfo{"freeze", "Keep the embedding and the first N blocks as they are", 0, 1000}, f.freeze);
   visit(FlagInfo{"layer-decay", "Each block below the last learns this many times slower", 0.05, 1},

@@ -73,10 +73,14 @@ BOOST_AUTO_TEST_CASE(targets_are_ends_of_module_names) {
       (targets[0].rows == std::vector<std::pair<int64_t, int64_t>>{{0, 16}, {24, 32}}));  // q and v, not k
   BOOST_TEST(error_of([&] { lora_targets(gpt2, {"q_proj"}); }).find("attn.c_attn") != std::string::npos);
   BOOST_TEST(lora_targets(gpt2, default_lora_targets(gpt2)).size() == 8u);  // four in each of two layers
-  BOOST_TEST(lora_targets(llama, default_lora_targets(llama)).size() ==
-             8u);  // q, k, v share one, gate and up another
+  BOOST_TEST(
+      lora_targets(llama, default_lora_targets(llama)).size() ==
+      9u);  // q, k, v share one, gate and up another; and the token table, which is not the head as well
+  BOOST_TEST(default_lora_targets(llama).front() == "embed_tokens");
   BOOST_TEST((default_lora_targets(gpt2) ==
               std::vector<std::string>{"attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj"}));
+  BOOST_TEST(error_of([&] { lora_targets(gpt2, {"wte"}); }).find("wte") !=
+             std::string::npos);  // it is the head too
   const ModelConfig own = small_config("seedling", Objective::causal);
   BOOST_TEST(!error_of([&] { default_lora_targets(own); }).empty());
 }
@@ -86,7 +90,9 @@ BOOST_AUTO_TEST_CASE(files_come_back_bit_for_bit) {
        std::vector<std::tuple<std::string, Objective, std::vector<std::string>>>{
            {"gpt2", Objective::causal, {"c_attn", "c_proj"}},
            {"llama", Objective::causal, {"q_proj", "v_proj"}},
-           {"bert", Objective::classifier, {"query", "value"}},
+           {"bert", Objective::classifier, {"query", "value", "word_embeddings"}},
+           {"qwen3", Objective::causal, {"embed_tokens", "up_proj"}},
+           {"gpt2", Objective::classifier, {"wte"}},
            {"gpt2", Objective::classifier, {"c_attn"}}}) {
     BOOST_TEST_CONTEXT(arch) {
       Fixture f(arch, objective, targets);
@@ -134,6 +140,27 @@ BOOST_AUTO_TEST_CASE(loading_an_adapter_merges_it) {
     }
   BOOST_TEST(values_of(*f.base, f.base->parameters().find("head.weight")->value) ==
              values_of(*loaded.model, loaded.model->parameters().find("head.weight")->value));
+}
+
+BOOST_AUTO_TEST_CASE(a_token_tables_update_is_merged_and_stands_as_peft_has_it) {
+  Fixture f("llama", Objective::causal, {"embed_tokens"});
+  f.save();
+  const LoadedModel loaded = load_model(f.folder / "adapter", *f.backend);
+  const auto before = values_of(*f.base, f.base->parameters().find("embedding.token.weight")->value);
+  const auto after =
+      values_of(*loaded.model, loaded.model->parameters().find("embedding.token.weight")->value);
+  const auto file = Safetensors::open_file(f.folder / "adapter/adapter_model.safetensors");
+  const std::string module = "base_model.model.model.embed_tokens.lora_embedding_";
+  const std::vector<float> a = file.get(module + "A").floats(), b = file.get(module + "B").floats();
+  const int64_t V = loaded.model->config().vocab_size, C = 16;
+  BOOST_REQUIRE((file.get(module + "A").shape == std::vector<int64_t>{3, V}));
+  BOOST_REQUIRE((file.get(module + "B").shape == std::vector<int64_t>{C, 3}));
+  for (int64_t v = 0; v < V; ++v)
+    for (int64_t c = 0; c < C; ++c) {
+      double change = 0;
+      for (int64_t k = 0; k < 3; ++k) change += 2.0 * a[k * V + v] * b[c * 3 + k];
+      BOOST_TEST(std::abs(after[v * C + c] - before[v * C + c] - change) < 1e-5);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(what_is_refused) {
