@@ -2,6 +2,7 @@
 import json
 import os
 import random
+import shutil
 import unittest
 
 from program import ProgramTest, lines, sha
@@ -97,6 +98,28 @@ class Finetune(ProgramTest):
         beams = self.answer("evaluate", "--model", self.path("t"), "--task", "translation", "--data",
                             self.path("t.jsonl"), "--beams", "2", "--limit", "4")
         self.assertEqual(beams["examples"], 4)
+
+    def test_the_context_grows_where_examples_are_longer(self):
+        long = [{"document": " ".join([f"the cat met the {c}."] * 4), "summary": f"the {c}."} for c in COLOURS] * 8
+        write_lines(self.path("s.jsonl"), long)
+        common = ["--task", "summarization", "--data", self.path("s.jsonl"), "--steps", "4", "--checkpoint-every", "2"]
+        whole = self.finetune("s", *common, base=self.qwen())
+        self.assertEqual(whole["cut_examples"], 0)
+        self.assertEqual(json.load(open(self.path("s/checkpoints/latest/config.json")))["max_position_embeddings"], 128)
+        self.finetune("s2", *common, "--keep", "9", base=self.path("qwen"))
+        for name in ("latest", "best", "step-000004"):
+            path = self.path(f"s2/checkpoints/{name}")
+            os.unlink(path) if os.path.islink(path) else shutil.rmtree(path)
+        os.symlink("step-000002", self.path("s2/checkpoints/latest"))
+        self.finetune("s2", *common, "--resume", base=self.path("qwen"))
+        self.assertEqual(sha(self.path("s2/checkpoints/latest/model.safetensors")),
+                         sha(self.path("s/checkpoints/latest/model.safetensors")))
+        cut = self.finetune("s3", *common, "--context-length", "48", base=self.path("qwen"))
+        self.assertEqual(cut["cut_examples"], 24)  # of 32, those of one text are set aside
+        self.refused(2, "finetune", "--from", self.base, "--out", self.path("s4"), *common, "--context-length", "128",
+                     mentions=["table of positions"])
+        self.refused(2, "finetune", "--from", self.path("qwen"), "--out", self.path("s4"), *common, "--context-length", "128",
+                     "--lora", "2", mentions=["LoRA"])
 
     def test_dialogue_and_chat(self):
         talks = [{"messages": [{"role": "user", "content": f"{c}?"}, {"role": "assistant", "content": f"yes, {c}."}]}

@@ -40,7 +40,7 @@ struct FinetuneStart {
   std::unique_ptr<Tokenizer> tokenizer;
   TaskRecord record;
 };
-FinetuneStart find_start(const FinetuneJob& job, const TaskData& data, const CommandContext& context);
+FinetuneStart find_start(const FinetuneFlags& flags, const TaskData& data, const CommandContext& context);
 
 /// A tokenizer and a shape for --from scratch.
 FinetuneStart make_start(const FinetuneFlags& flags, const TaskData& data, const CommandContext& context);

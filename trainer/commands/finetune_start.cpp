@@ -1,4 +1,6 @@
 // Where a fine-tuning run starts from, and what it has forgotten at its end (see finetune_run.h).
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/files.h"
 #include "checkpoint/adapter.h"
@@ -27,6 +29,32 @@ void put_head(ModelConfig& config, const std::string& task, const TaskData& data
          "\"; there is nothing to tell apart. Give examples of at least two labels.");
 }
 
+/// A model with rotary positions has no table of them that would end: it can be taught to read further than
+/// it was trained to, and while it learns the task it is. Up to four times as far it grows by itself, where
+/// examples need it; --context-length says otherwise.
+constexpr int64_t kMostGrowth = 4;
+
+void choose_context(ModelConfig& config, const FinetuneFlags& flags, const TaskRecord& record,
+                    const TaskData& data, const Tokenizer& tokenizer, const CommandContext& context) {
+  const int64_t base = config.context_length;
+  const bool lora =
+      flags.lora.value_or(0) > 0;  // an adapter has no place for another context than its base's
+  const bool grows = config.positions == PositionKind::rotary && !lora;
+  if (flags.model.context_length) {
+    const int64_t asked = *flags.model.context_length;
+    if (asked > base && !grows)
+      fail_usage("--context-length ", asked, " is longer than the base model's ", base,
+                 lora ? ", and a LoRA adapter keeps its base's" : ", whose table of positions ends there");
+    if (grows) config.context_length = asked;
+    return;
+  }
+  if (!grows) return;
+  const int64_t needed = std::min(context_for(data.train, record, tokenizer), kMostGrowth * base);
+  if (needed <= base) return;
+  config.context_length = needed;
+  context.say(concat("the context grows from ", base, " to ", needed, " tokens, for the examples' sake"));
+}
+
 void for_each_text(const TaskData& data, const std::function<void(std::string_view)>& take) {
   for (const Example& example : data.train) {
     take(input_of(example));
@@ -37,8 +65,7 @@ void for_each_text(const TaskData& data, const std::function<void(std::string_vi
 
 }  // namespace
 
-FinetuneStart find_start(const FinetuneJob& job, const TaskData& data, const CommandContext& context) {
-  const FinetuneFlags& flags = job.given;
+FinetuneStart find_start(const FinetuneFlags& flags, const TaskData& data, const CommandContext& context) {
   if (*flags.training.from == kScratch) return make_start(flags, data, context);
   FinetuneStart start;
   start.base = resolve_model_dir(*flags.training.from);
@@ -47,12 +74,10 @@ FinetuneStart find_start(const FinetuneJob& job, const TaskData& data, const Com
                " is a LoRA adapter; merge it first: seedling export --format hf --model ... --out ...");
   start.config = load_config(start.base);
   check_task_fits(*flags.task, start.config, *flags.training.from);
-  if (flags.model.context_length && *flags.model.context_length > start.config.context_length)
-    fail_usage("--context-length ", *flags.model.context_length, " is longer than the base model's ",
-               start.config.context_length);
   put_head(start.config, *flags.task, data);
   const std::unique_ptr<Tokenizer> plain = load_tokenizer(start.base);
   start.record = record_for(*flags.task, data.train, *plain);
+  choose_context(start.config, flags, start.record, data, *plain, context);
   start.tokenizer = with_task_record(*plain, start.record);
   return start;
 }
@@ -83,6 +108,7 @@ FinetuneStart make_start(const FinetuneFlags& flags, const TaskData& data, const
   start.config = plan_model(shape, plain->vocab_size());
   put_head(start.config, *flags.task, data);
   start.record = record_for(*flags.task, data.train, *plain);
+  choose_context(start.config, flags, start.record, data, *plain, context);
   start.tokenizer = with_task_record(*plain, start.record);
   return start;
 }

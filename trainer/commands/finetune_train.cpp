@@ -89,7 +89,8 @@ json train_task(const FinetuneJob& job, CommandContext& context, Session& sessio
     choose_training_precision(context);
   }
 
-  const FinetuneStart start = find_start(job, data, context);
+  const FinetuneStart start = find_start(flags, data, context);
+  flags.model.context_length = start.config.context_length;
   const std::unique_ptr<Task> task = make_task(start.record, *start.tokenizer, start.config);
   task->check(data.validation, data.validation_file.string());
   task->check(data.test, data.test_file.string());

@@ -60,7 +60,7 @@ class Completion : public Task {
     std::vector<std::vector<int32_t>> prompts;
     bool cut = false;
     for (const Example& example : examples)
-      prompts.push_back(prompt_for(example.input, context() - most, cut));
+      prompts.push_back(prompt_for(example.input, context() - usual_tokens(record_, context()), cut));
     return write_texts(model, tokenizer_, prompts, most, beams);
   }
 

@@ -55,7 +55,7 @@ class Dialogue : public Task {
     if (messages.empty()) messages.push_back({"user", example.input});
     bool cut = false;
     const int64_t most = most_tokens(record_, context());
-    return {{"text", write_texts(model, tokenizer_, {prompt(messages, most, cut)}, most, 1).front()}};
+    return {{"text", write_texts(model, tokenizer_, {prompt(messages, cut)}, most, 1).front()}};
   }
 
  private:
@@ -63,9 +63,9 @@ class Dialogue : public Task {
     cut_ += cut;
     return writing_feature(pieces, number);
   }
-  std::vector<int32_t> prompt(const std::vector<Message>& messages, int64_t most, bool& cut) const {
+  std::vector<int32_t> prompt(const std::vector<Message>& messages, bool& cut) const {
     std::vector<int32_t> ids = begin_;
-    const int64_t room = context() - most - static_cast<int64_t>(begin_.size());
+    const int64_t room = context() - usual_tokens(record_, context()) - static_cast<int64_t>(begin_.size());
     const std::vector<int32_t> chat = chat_prompt(messages, room, tokenizer_, cut);
     ids.insert(ids.end(), chat.begin(), chat.end());
     return ids;
@@ -103,7 +103,7 @@ Score Dialogue::score(Model& model, const std::vector<Example>& examples, const 
         example.messages.begin(),
         example.messages.begin() + static_cast<std::ptrdiff_t>(std::max<size_t>(last, 1) - 1));
     bool cut = false;
-    prompts.push_back(prompt(before, most, cut));
+    prompts.push_back(prompt(before, cut));
     result.predictions.push_back({{"input", readable(before)},
                                   {"target", last > 0 ? example.messages[last - 1].content : std::string()}});
   }

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "tasks/chat.h"
+#include "tasks/example_set.h"
 #include "tokenizer/pipeline.h"
 
 namespace seedling {
@@ -15,6 +16,17 @@ namespace {
 using nlohmann::json;
 
 constexpr char kRecordKey[] = "seedling_task";
+
+/// What is longer than nearly all others does not decide how much room the others get.
+constexpr double kNearlyAll = 0.98;
+
+/// The length that this share of `lengths` does not exceed; 0 of none.
+int64_t quantile(std::vector<int64_t> lengths, double share) {
+  if (lengths.empty()) return 0;
+  const auto at = static_cast<std::ptrdiff_t>(share * static_cast<double>(lengths.size() - 1) + 0.5);
+  std::nth_element(lengths.begin(), lengths.begin() + at, lengths.end());
+  return lengths[static_cast<size_t>(at)];
+}
 
 }  // namespace
 
@@ -41,6 +53,8 @@ TaskRecord read_task_record(const Tokenizer& tokenizer) {
     record.task = stored.value("task", "");
     record.no_answer = stored.value("no_answer", false);
     record.longest_target = std::clamp<int64_t>(stored.value("longest_target", int64_t{0}), 0, 1 << 20);
+    record.usual_target =
+        std::clamp<int64_t>(stored.value("usual_target", record.longest_target), 0, record.longest_target);
   } catch (const json::exception& error) {
     fail("tokenizer_config.json: \"", kRecordKey, "\" is damaged: ", error.what());
   }
@@ -52,7 +66,10 @@ std::unique_ptr<Tokenizer> with_task_record(const Tokenizer& tokenizer, const Ta
   json config = tokenizer.config_json();
   config[kRecordKey] = {{"task", record.task}};
   if (record.task == "qa") config[kRecordKey]["no_answer"] = record.no_answer;
-  if (record.longest_target > 0) config[kRecordKey]["longest_target"] = record.longest_target;
+  if (record.longest_target > 0) {
+    config[kRecordKey]["longest_target"] = record.longest_target;
+    config[kRecordKey]["usual_target"] = record.usual_target;
+  }
   if (record.task == "dialogue") config["chat_template"] = chat_template(tokenizer);
   return make_tokenizer(tokenizer.tokenizer_json(), std::move(config), "the fine-tuned model's tokenizer");
 }
@@ -123,6 +140,7 @@ TaskRecord record_for(const std::string& task, const std::vector<Example>& train
                       const Tokenizer& tokenizer) {
   TaskRecord record;
   record.task = task;
+  std::vector<int64_t> lengths;
   for (const Example& example : train) {
     record.no_answer = record.no_answer || (task == "qa" && example.answers.empty());
     std::vector<std::string> targets = example.targets;
@@ -130,10 +148,24 @@ TaskRecord record_for(const std::string& task, const std::vector<Example>& train
     for (const Message& message : example.messages)
       if (message.role == "assistant") targets.push_back(message.content);
     for (const std::string& target : targets)
-      record.longest_target =
-          std::max(record.longest_target, static_cast<int64_t>(tokenizer.encode(target).size()));
+      lengths.push_back(static_cast<int64_t>(tokenizer.encode(target).size()));
   }
+  record.longest_target = quantile(lengths, 1.0);
+  record.usual_target = quantile(std::move(lengths), kNearlyAll);
   return record;
+}
+
+int64_t context_for(const std::vector<Example>& train, const TaskRecord& record, const Tokenizer& tokenizer) {
+  constexpr size_t kLooked = 2000;  // examples, evenly over the list
+  constexpr int64_t kStep = 64;
+  const size_t count = std::min(train.size(), kLooked);
+  std::vector<int64_t> lengths;
+  for (size_t i = 0; i < count; ++i)
+    lengths.push_back(
+        static_cast<int64_t>(tokenizer.encode(input_of(train[i * train.size() / count])).size()));
+  const bool in_input = record.task == "dialogue" || record.task == "classification";
+  const int64_t frame = 8, answer = in_input ? 0 : record.usual_target;
+  return (quantile(std::move(lengths), kNearlyAll) + answer + frame + kStep - 1) / kStep * kStep;
 }
 
 }  // namespace seedling

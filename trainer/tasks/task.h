@@ -30,6 +30,7 @@ struct TaskRecord {
   std::string task;            // "" : none was ever recorded
   bool no_answer = false;      // qa: training had questions without an answer
   int64_t longest_target = 0;  // tokens of the longest text the model learned to write
+  int64_t usual_target = 0;    // 98 % of them are at most this long
 };
 TaskRecord read_task_record(const Tokenizer& tokenizer);
 /// The same tokenizer with the record, and for dialogue its chat template, in its configuration.
@@ -107,6 +108,9 @@ std::unique_ptr<Task> make_task(const TaskRecord& record, const Tokenizer& token
 
 /// What the record of a task trained on these examples says.
 TaskRecord record_for(const std::string& task, const std::vector<Example>& train, const Tokenizer& tokenizer);
+
+/// The context in which 98 % of these examples stand whole, with what is to be written: a multiple of 64.
+int64_t context_for(const std::vector<Example>& train, const TaskRecord& record, const Tokenizer& tokenizer);
 
 // --- the tasks, by file ---
 std::unique_ptr<Task> make_classification(const TaskRecord&, const Tokenizer&, const ModelConfig&);

@@ -40,9 +40,21 @@ Score score_loss(Model& model, const std::vector<Feature>& features, int64_t lon
   return score;
 }
 
+namespace {
+
+int64_t with_a_quarter_more(int64_t target, int64_t context) {
+  const int64_t length = target > 0 ? target : context / 4;
+  return std::clamp<int64_t>(length + length / 4 + 4, 1, context / 2);
+}
+
+}  // namespace
+
 int64_t most_tokens(const TaskRecord& record, int64_t context) {
-  const int64_t longest = record.longest_target > 0 ? record.longest_target : context / 4;
-  return std::clamp<int64_t>(longest + longest / 4 + 4, 1, context / 2);
+  return with_a_quarter_more(record.longest_target, context);
+}
+
+int64_t usual_tokens(const TaskRecord& record, int64_t context) {
+  return with_a_quarter_more(record.usual_target > 0 ? record.usual_target : record.longest_target, context);
 }
 
 std::vector<std::string> write_texts(Model& model, const Tokenizer& tokenizer,

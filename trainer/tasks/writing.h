@@ -19,6 +19,9 @@ Score score_loss(Model& model, const std::vector<Feature>& features, int64_t lon
 /// The most tokens to write: a quarter more than the longest target of training, at most half the context.
 int64_t most_tokens(const TaskRecord& record, int64_t context);
 
+/// What a prompt leaves free for them where it must be cut: what nearly all targets need, not the longest.
+int64_t usual_tokens(const TaskRecord& record, int64_t context);
+
 /// Decodes each prompt's continuation as text, without white space at its ends.
 std::vector<std::string> write_texts(Model& model, const Tokenizer& tokenizer,
                                      const std::vector<std::vector<int32_t>>& prompts, int64_t most,

@@ -123,13 +123,14 @@ BOOST_AUTO_TEST_CASE(the_record_travels_with_the_tokenizer) {
   const auto plain = small_tokenizer(false);
   TaskRecord record;
   record.task = "dialogue";
-  record.longest_target = 17;
+  record.longest_target = 17, record.usual_target = 9;
   const auto marked = with_task_record(*plain, record);
   const Scratch scratch;
   save_tokenizer(*marked, scratch.path);
   const auto read = load_tokenizer(scratch.path);
   BOOST_TEST(read_task_record(*read).task == "dialogue");
   BOOST_TEST(read_task_record(*read).longest_target == 17);
+  BOOST_TEST(read_task_record(*read).usual_target == 9);
   BOOST_TEST(read->config_json()["chat_template"].get<std::string>().find("assistant:") != std::string::npos);
   BOOST_TEST(read->encode("some text") == plain->encode("some text"), boost::test_tools::per_element());
   BOOST_TEST(read_task_record(*plain).task.empty());
