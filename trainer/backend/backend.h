@@ -86,8 +86,8 @@ class Backend : public Allocator {
                                          const Tensor& bias, Activation activation) = 0;
   /// dx (N, I) = dy (N, O) w, or += when accumulate.
   virtual void linear_backward_input(Tensor dx, const Tensor& dy, const Tensor& w, bool accumulate) = 0;
-  /// dpre (N, I) = (dy (N, O) w) * activation'(pre): linear_backward_input through the activation that made the
-  /// layer's input from pre, in one pass over the output where the device can.
+  /// dpre (N, I) = (dy (N, O) w) * activation'(pre): linear_backward_input through the activation that made
+  /// the layer's input from pre, in one pass over the output where the device can.
   virtual void linear_activation_backward(Tensor dpre, const Tensor& dy, const Tensor& w, const Tensor& pre,
                                           Activation activation) {
     linear_backward_input(dpre, dy, w, false);

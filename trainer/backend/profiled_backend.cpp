@@ -76,8 +76,8 @@ void ProfiledBackend::linear_backward_input(Tensor dx, const Tensor& dy, const T
   timed(sized("linear_backward_input", w), product_flops(dy.rows(), w), bytes_of(dx, dy, w),
         [&] { inner_.linear_backward_input(dx, dy, w, accumulate); });
 }
-void ProfiledBackend::linear_activation_backward(Tensor dpre, const Tensor& dy, const Tensor& w, const Tensor& pre,
-                                                 Activation activation) {
+void ProfiledBackend::linear_activation_backward(Tensor dpre, const Tensor& dy, const Tensor& w,
+                                                 const Tensor& pre, Activation activation) {
   timed(sized("linear_activation_backward", w), product_flops(dy.rows(), w), bytes_of(dpre, dy, w, pre),
         [&] { inner_.linear_activation_backward(dpre, dy, w, pre, activation); });
 }

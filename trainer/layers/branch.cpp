@@ -13,8 +13,8 @@ void branch_forward(Pass& pass, Tensor y, Linear& linear, const Tensor& x, const
   pass.backend.add(y, residual, branch);
 }
 
-void branch_backward(Pass& pass, Tensor dx, Linear& linear, const Tensor& dy, DropoutSite site,
-                     int64_t layer, const ActivatedInput& input) {
+void branch_backward(Pass& pass, Tensor dx, Linear& linear, const Tensor& dy, DropoutSite site, int64_t layer,
+                     const ActivatedInput& input) {
   const Arena::Scope scope(pass.arena);
   Tensor dbranch = dy;
   if (pass.dropout.residual != 0.0f) {

@@ -45,7 +45,8 @@ class Linear {
   struct View {
     Tensor value, gradient;
   };
-  /// Gradients of the parameters. Returns du of the update (absent where there is none), to be given to the input.
+  /// Gradients of the parameters. Returns du of the update (absent where there is none), to be given to the
+  /// input.
   Tensor backward_parameters(Pass& pass, const Tensor& dy);
   /// The rows in use of a parameter, and of its gradient (absent when there is none to compute).
   View view(const Parameter* parameter) const;

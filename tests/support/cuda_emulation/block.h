@@ -53,7 +53,8 @@ Meeting meet_warp(Place place, unsigned lanes, const void* value, size_t bytes);
 
 void read_shared(size_t at, void* value, size_t bytes);
 void write_shared(size_t at, const void* value, size_t bytes);
-/// What this thread wrote can from now on be read by read_shared_visible, which is how a warpgroup's products read.
+/// What this thread wrote can from now on be read by read_shared_visible, which is how a warpgroup's products
+/// read.
 void make_visible();
 void read_shared_visible(size_t at, void* value, size_t bytes);
 /// A copy of 16 bytes (zeros from null) that is done when it has been waited for.

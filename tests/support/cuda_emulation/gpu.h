@@ -132,8 +132,8 @@ void load_matrices_transposed(uint32_t (&to)[4], Shared<uint16_t> row);
 void multiply_add(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1);
 
 constexpr int kPanelRows = 64, kPanelColumns = 64;
-/// As hardware/gpu.h has it; what the emulated tensor core reads is worked out by the rule for addresses instead
-/// (tensor_core.cpp).
+/// As hardware/gpu.h has it; what the emulated tensor core reads is worked out by the rule for addresses
+/// instead (tensor_core.cpp).
 inline int panel_place(int r, int c) { return r * kPanelColumns + ((c / 8) ^ (r % 8)) * 8 + c % 8; }
 
 inline void shared_visible_to_warpgroup() { emulated::make_visible(); }

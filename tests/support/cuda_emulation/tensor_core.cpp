@@ -69,8 +69,8 @@ void multiply_add(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b
 
 namespace {
 
-/// Row r, column c of a panel by the 128-byte swizzle as it is defined: bits 4 to 6 of an element's address are
-/// exchanged by exclusive or with bits 7 to 9.
+/// Row r, column c of a panel by the 128-byte swizzle as it is defined: bits 4 to 6 of an element's address
+/// are exchanged by exclusive or with bits 7 to 9.
 float panel_element(Shared<uint16_t> panel, int r, int c) {
   if (panel.offset() % 1024 != 0)
     throw std::logic_error("GPU emulation: a panel that is not aligned to 1024 bytes");
@@ -103,8 +103,10 @@ void warpgroup_add_weighted_rows(float (&d)[8][4], const uint32_t (&a)[4], Share
   for (int half = 0; half < 2; ++half) {
     for (int i = 0; i < 16; ++i) {
       uint32_t pair;
-      std::memcpy(&pair, meeting.given_by(lane / 4 * 4 + i % 8 / 2) + static_cast<size_t>(i / 8 * 2 + half) * sizeof pair,
-                  sizeof pair);
+      std::memcpy(
+          &pair,
+          meeting.given_by(lane / 4 * 4 + i % 8 / 2) + static_cast<size_t>(i / 8 * 2 + half) * sizeof pair,
+          sizeof pair);
       left[half][i] = i % 2 == 0 ? low_of(pair) : high_of(pair);
     }
   }

@@ -70,12 +70,16 @@ void linear_activation(std::vector<OpCase>& table, int64_t N, int64_t I, int64_t
   table.push_back(c);
 }
 
-void linear_activation_backward(std::vector<OpCase>& table, int64_t N, int64_t I, int64_t O, Activation kind) {
+void linear_activation_backward(std::vector<OpCase>& table, int64_t N, int64_t I, int64_t O,
+                                Activation kind) {
   OpCase c("linear_activation_backward", 41);
-  const int dpre = c.activation({N, I}, Role::out), h = c.activation({N, I}, Role::out), dy = c.activation({N, O});
+  const int dpre = c.activation({N, I}, Role::out), h = c.activation({N, I}, Role::out),
+            dy = c.activation({N, O});
   const int pre = c.activation({N, I}), w = c.parameter({O, I}, Role::in, 0.3);
   c.prepare = [=](Backend& d, const Operands& t) { d.activation_forward(t[h], t[pre], kind); };
-  c.call = [=](Backend& d, const Operands& t) { d.linear_activation_backward(t[dpre], t[dy], t[w], t[pre], kind); };
+  c.call = [=](Backend& d, const Operands& t) {
+    d.linear_activation_backward(t[dpre], t[dy], t[w], t[pre], kind);
+  };
   c.forward = [=](Backend& d, const Operands& t, Tensor y) {
     d.activation_forward(t[h], t[pre], kind);
     d.linear_forward(y, t[h], t[w], {}, {});

@@ -67,7 +67,8 @@ BOOST_AUTO_TEST_CASE(agree_with_the_reference) {
   }
 }
 
-/// Hopper's kernels pass the test above; those for older tensor cores, and those without, must on the same machine.
+/// Hopper's kernels pass the test above; those for older tensor cores, and those without, must on the same
+/// machine.
 BOOST_AUTO_TEST_CASE(attention_agrees_on_every_kind_of_unit) {
   ReferenceBackend reference;
   const std::unique_ptr<Backend> backend = make("bf16");
@@ -80,10 +81,12 @@ BOOST_AUTO_TEST_CASE(attention_agrees_on_every_kind_of_unit) {
       run(c, *backend, got);
       for (size_t operand = 0; operand < c.operands.size(); ++operand) {
         const double error = relative_error(got, wanted, c, operand);
-        BOOST_CHECK_MESSAGE(error <= tolerance(c, "bf16"), describe(c) << ": operand " << operand << " is off by "
-                                                                       << error << " (" << unit << ")");
+        BOOST_CHECK_MESSAGE(error <= tolerance(c, "bf16"), describe(c)
+                                                               << ": operand " << operand << " is off by "
+                                                               << error << " (" << unit << ")");
       }
-      BOOST_CHECK_MESSAGE(got.guards_intact(), describe(c) << " writes outside its operands (" << unit << ")");
+      BOOST_CHECK_MESSAGE(got.guards_intact(), describe(c)
+                                                   << " writes outside its operands (" << unit << ")");
     }
   }
   unsetenv("SEEDLING_CUDA_ATTENTION");

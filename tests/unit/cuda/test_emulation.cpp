@@ -219,7 +219,8 @@ BOOST_AUTO_TEST_CASE(the_warpgroup_multiplies_panels) {
   const auto multiply = [&](bool visible) {
     emulated::run(1, 128, 2 * kSide * kSide * sizeof(uint16_t), [&] {
       SharedMemory memory;
-      const Shared<uint16_t> left = memory.take<uint16_t>(kSide * kSide), right = memory.take<uint16_t>(kSide * kSide);
+      const Shared<uint16_t> left = memory.take<uint16_t>(kSide * kSide),
+                             right = memory.take<uint16_t>(kSide * kSide);
       const int t = static_cast<int>(threadIdx.x), lane = t % kWarp, row = t / kWarp * 16 + lane / 4;
       for (int i = t; i < kSide * kSide; i += 128) {
         const int r = i / kSide, c = i % kSide;

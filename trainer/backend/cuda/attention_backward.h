@@ -13,13 +13,16 @@
 namespace seedling::gpu {
 
 /// Whether probabilities are multiplied by anything: dropout, or the scale of a head.
-inline bool has_factors(const AttentionCall& call) { return call.dropout > 0.0f || call.head_scale != nullptr; }
+inline bool has_factors(const AttentionCall& call) {
+  return call.dropout > 0.0f || call.head_scale != nullptr;
+}
 
-/// sum(dO O) of each of the block's 64 queries, two threads a row, to shared memory and to call.dots, where the
-/// keys' kernel finds them.
-__device__ __forceinline__ void dots_of_rows(const AttentionCall& call, Shared<float> dots, int64_t b, int64_t h,
-                                             int first) {
-  const int r = static_cast<int>(threadIdx.x) / 2, T = static_cast<int>(call.T), HS = static_cast<int>(call.HS);
+/// sum(dO O) of each of the block's 64 queries, two threads a row, to shared memory and to call.dots, where
+/// the keys' kernel finds them.
+__device__ __forceinline__ void dots_of_rows(const AttentionCall& call, Shared<float> dots, int64_t b,
+                                             int64_t h, int first) {
+  const int r = static_cast<int>(threadIdx.x) / 2, T = static_cast<int>(call.T),
+            HS = static_cast<int>(call.HS);
   const int t = first + r;
   float sum = 0.0f;
   if (t < T) {
@@ -44,7 +47,8 @@ __global__ void __launch_bounds__(kTileThreads, Tiles::kQueryBlocks)
     backward_queries_tiles(AttentionCall call, int tiles) {
   constexpr int HSp = Tiles::kHeadSize, kStages = Tiles::kBackwardStages;
   SharedMemory memory;
-  const Tile queries = memory.take<uint16_t>(Tiles::kElements), douts = memory.take<uint16_t>(Tiles::kElements);
+  const Tile queries = memory.take<uint16_t>(Tiles::kElements),
+             douts = memory.take<uint16_t>(Tiles::kElements);
   const Stages<Tiles, kStages> passing = {memory.take<uint16_t>(kStages * 2 * Tiles::kElements)};
   const Shared<float> dots = memory.take<float>(kTileRows);
   const int lane = static_cast<int>(threadIdx.x) % kWarp, row = static_cast<int>(threadIdx.x) / kWarp * 16;
@@ -65,13 +69,15 @@ __global__ void __launch_bounds__(kTileThreads, Tiles::kQueryBlocks)
     copy_async_commit();
   };
 
-  load_tile<Tiles>(queries, static_cast<const uint16_t*>(call.query) + query_at, call.query_stride, T - first, HS);
+  load_tile<Tiles>(queries, static_cast<const uint16_t*>(call.query) + query_at, call.query_stride, T - first,
+                   HS);
   load_tile<Tiles>(douts, static_cast<const uint16_t*>(call.dout) + (b * T + first) * out_stride + h * HS,
                    out_stride, T - first, HS);
   if (kStages == 2) load_keys(0);
   dots_of_rows(call, dots, b, h, first);
   __syncthreads();
-  const float scale = call.scale * kLog2E, head_scale = call.head_scale != nullptr ? call.head_scale[h] : 1.0f;
+  const float scale = call.scale * kLog2E,
+              head_scale = call.head_scale != nullptr ? call.head_scale[h] : 1.0f;
   const int t0 = first + row + lane / 4;
   float lse[2], dot[2];
 #pragma unroll
@@ -132,7 +138,8 @@ __global__ void __launch_bounds__(kTileThreads, Tiles::kQueryBlocks)
 }
 
 template <typename Tiles, bool kFactors>
-__global__ void __launch_bounds__(kTileThreads, Tiles::kKeyBlocks) backward_keys_tiles(AttentionCall call, int tiles) {
+__global__ void __launch_bounds__(kTileThreads, Tiles::kKeyBlocks)
+    backward_keys_tiles(AttentionCall call, int tiles) {
   constexpr int HSp = Tiles::kHeadSize, kStages = Tiles::kBackwardStages;
   SharedMemory memory;
   const Tile keys = memory.take<uint16_t>(Tiles::kElements), values = memory.take<uint16_t>(Tiles::kElements);
@@ -150,8 +157,8 @@ __global__ void __launch_bounds__(kTileThreads, Tiles::kKeyBlocks) backward_keys
   load_tile<Tiles>(values, static_cast<const uint16_t*>(call.value) + key_at, call.key_stride, T - first, HS);
   copy_async_commit();
 
-  // The tiles that pass by: those of queries that see some of these keys, of each head in turn. Those of a head before
-  // `whole` have queries that do not see all of them.
+  // The tiles that pass by: those of queries that see some of these keys, of each head in turn. Those of a
+  // head before `whole` have queries that do not see all of them.
   const int lowest = call.causal ? first : 0;
   const int whole = first + kTileRows > length ? T : call.causal ? first + kTileRows : 0;
   const auto load_queries = [&](int stage, int64_t h, int q0) {

@@ -11,9 +11,9 @@
 
 namespace seedling::gpu {
 
-/// One tile's products become probabilities (not yet divided by their sum), and sums and maxima are brought up
-/// to date. scale: from products to exponents of 2. Returns by what the earlier output of each of the two rows
-/// must be multiplied.
+/// One tile's products become probabilities (not yet divided by their sum), and sums and maxima are brought
+/// up to date. scale: from products to exponents of 2. Returns by what the earlier output of each of the two
+/// rows must be multiplied.
 __device__ __forceinline__ void soften(Scores& s, float scale, float (&top)[2], float (&sum)[2],
                                        float (&faded)[2]) {
 #pragma unroll
@@ -39,7 +39,8 @@ __device__ __forceinline__ void soften(Scores& s, float scale, float (&top)[2], 
 }
 
 template <typename Tiles, bool kDropout>
-__global__ void __launch_bounds__(kTileThreads, Tiles::kForwardBlocks) forward_tiles(AttentionCall call, int tiles) {
+__global__ void __launch_bounds__(kTileThreads, Tiles::kForwardBlocks)
+    forward_tiles(AttentionCall call, int tiles) {
   constexpr int HSp = Tiles::kHeadSize;
   SharedMemory memory;
   const Tile queries = memory.take<uint16_t>(Tiles::kElements);
@@ -127,8 +128,8 @@ __global__ void __launch_bounds__(kTileThreads, Tiles::kForwardBlocks) forward_t
       call.lse[(b * call.NH + h) * T + t] =
           top[half] * call.scale + (total > 0.0f ? kernels::logarithm(total) : 0.0f);
   }
-  write_rows<HSp>(static_cast<uint16_t*>(call.out) + (b * T * call.NH + h) * HS, call.NH * HS, first + row, T, HS,
-                  out, factors);
+  write_rows<HSp>(static_cast<uint16_t*>(call.out) + (b * T * call.NH + h) * HS, call.NH * HS, first + row, T,
+                  HS, out, factors);
 }
 
 template <typename Tiles>

@@ -50,7 +50,8 @@ struct MmaTiles {
   }
 
   /// sums (16, HSp) += weights (16, 64) times the tile's rows.
-  static __device__ __forceinline__ void add_weighted_rows(Sums<HSp>& sums, const Weights& weights, Tile tile) {
+  static __device__ __forceinline__ void add_weighted_rows(Sums<HSp>& sums, const Weights& weights,
+                                                           Tile tile) {
     const int lane = static_cast<int>(threadIdx.x) % kWarp;
     const Tile b_row = tile + at(lane % 16, lane / 16 * 8);
 #pragma unroll

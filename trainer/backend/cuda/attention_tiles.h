@@ -1,11 +1,11 @@
 // Tiles of 64 rows of queries, keys, values and their gradients, of which attention on tensor cores is made.
 //
-// A block has four warps, and each warp sixteen rows of a tile. How a tile lies in shared memory and how two are
-// multiplied depends on the GPU: MmaTiles (attention_mma.h) serves compute capability 8.0 and newer, WgmmaTiles
-// (attention_wgmma.h) Hopper. attention_forward.h and attention_backward.h are written once, for both. In both, lane
-// l of a warp has rows l / 4 and l / 4 + 8 of its sixteen and columns 8 n + 2 (l % 4) and the next; packed to bf16
-// this layout is a left operand, so probabilities go from one product to the next without leaving the registers
-// (FlashAttention-2, Dao 2023).
+// A block has four warps, and each warp sixteen rows of a tile. How a tile lies in shared memory and how two
+// are multiplied depends on the GPU: MmaTiles (attention_mma.h) serves compute capability 8.0 and newer,
+// WgmmaTiles (attention_wgmma.h) Hopper. attention_forward.h and attention_backward.h are written once, for
+// both. In both, lane l of a warp has rows l / 4 and l / 4 + 8 of its sixteen and columns 8 n + 2 (l % 4) and
+// the next; packed to bf16 this layout is a left operand, so probabilities go from one product to the next
+// without leaving the registers (FlashAttention-2, Dao 2023).
 //
 // Called by: attention_forward.h, attention_backward.h.
 #pragma once
@@ -54,7 +54,8 @@ struct Stages {
 /// Starts the copy of `valid` of the 64 rows to the tile, 16 bytes at a time; everything else of it becomes
 /// zero. Ends no group.
 template <typename Tiles>
-__device__ __forceinline__ void load_tile(Tile tile, const uint16_t* first, int64_t stride, int valid, int HS) {
+__device__ __forceinline__ void load_tile(Tile tile, const uint16_t* first, int64_t stride, int valid,
+                                          int HS) {
   constexpr int kParts = Tiles::kHeadSize / 8;
 #pragma unroll
   for (int i = 0; i < kTileRows * kParts / kTileThreads; ++i) {
@@ -130,7 +131,8 @@ struct Dropping {
 };
 __device__ __forceinline__ Dropping dropping_of(const AttentionCall& call, int64_t b, int64_t h) {
   return {call.dropout_key, kernels::attention_dropout_index(b, h, 0, 0, call.NH, call.T),
-          kernels::dropout_threshold(call.dropout), static_cast<uint32_t>(call.T), 1.0f / (1.0f - call.dropout)};
+          kernels::dropout_threshold(call.dropout), static_cast<uint32_t>(call.T),
+          1.0f / (1.0f - call.dropout)};
 }
 
 }  // namespace seedling::gpu

@@ -1,10 +1,11 @@
-// Tiles for Hopper's tensor cores: wgmma m64n64k16, which four warps start together and which reads its operands
-// from shared memory by itself.
+// Tiles for Hopper's tensor cores: wgmma m64n64k16, which four warps start together and which reads its
+// operands from shared memory by itself.
 //
 // A tile is made of panels of 64 channels: 64 rows of 128 bytes, the 16-byte parts of row r exchanged by
-// exclusive or with r % 8, which is what the hardware calls its 128-byte swizzle (PTX ISA, "Asynchronous Warpgroup
-// Level Matrix Shared Memory Layout"). The same panel serves as rows times rows and, read transposed, as weights
-// times rows. Head sizes are padded with zeros to 64 or 128. Called by: attention_wgmma.cu.
+// exclusive or with r % 8, which is what the hardware calls its 128-byte swizzle (PTX ISA, "Asynchronous
+// Warpgroup Level Matrix Shared Memory Layout"). The same panel serves as rows times rows and, read
+// transposed, as weights times rows. Head sizes are padded with zeros to 64 or 128. Called by:
+// attention_wgmma.cu.
 #pragma once
 
 #include "backend/cuda/attention_tiles.h"
@@ -45,12 +46,14 @@ struct WgmmaTiles {
     }
   }
 
-  static __device__ __forceinline__ void add_weighted_rows(Sums<HSp>& sums, const Weights& weights, Tile tile) {
+  static __device__ __forceinline__ void add_weighted_rows(Sums<HSp>& sums, const Weights& weights,
+                                                           Tile tile) {
 #pragma unroll
     for (int p = 0; p < kPanels; ++p) {
       Scores& half = reinterpret_cast<Scores&>(sums[p * kPanelColumns / 8]);
 #pragma unroll
-      for (int k = 0; k < kTileRows / 16; ++k) warpgroup_add_weighted_rows(half, weights[k], panel(tile, p), k);
+      for (int k = 0; k < kTileRows / 16; ++k)
+        warpgroup_add_weighted_rows(half, weights[k], panel(tile, p), k);
     }
   }
 };

@@ -37,8 +37,8 @@ gpu::AttentionCall call_of(const Tensor& qkv, const AttentionShape& shape) {
 CudaBackend::AttentionUnit CudaBackend::attention_unit(const Tensor& qkv, const AttentionShape& shape) const {
   const char* said = std::getenv("SEEDLING_CUDA_ATTENTION");
   const std::string most = said != nullptr ? said : "wgmma";
-  if (qkv.dtype() != DType::bf16 || shape.HS > gpu::kTileHeadSize || shape.HS % 8 != 0 ||
-      facts_.major < 8 || most == "plain")
+  if (qkv.dtype() != DType::bf16 || shape.HS > gpu::kTileHeadSize || shape.HS % 8 != 0 || facts_.major < 8 ||
+      most == "plain")
     return AttentionUnit::plain;
 #if defined(SEEDLING_CUDA_WGMMA)
   // Panels of 64 channels: of no use to the smallest heads.
@@ -51,8 +51,12 @@ void CudaBackend::attention_forward(Tensor out, Tensor lse, const Tensor& qkv, c
   gpu::AttentionCall call = call_of(qkv, shape);
   call.out = out.raw(), call.lse = lse.as<float>();
   switch (attention_unit(qkv, shape)) {
-    case AttentionUnit::plain: gpu::attention_forward_plain(stream(), qkv.dtype(), call); break;
-    case AttentionUnit::mma: gpu::attention_forward_mma(stream(), call); break;
+    case AttentionUnit::plain:
+      gpu::attention_forward_plain(stream(), qkv.dtype(), call);
+      break;
+    case AttentionUnit::mma:
+      gpu::attention_forward_mma(stream(), call);
+      break;
     case AttentionUnit::wgmma:
 #if defined(SEEDLING_CUDA_WGMMA)
       gpu::attention_forward_wgmma(stream(), call);
@@ -73,8 +77,12 @@ void CudaBackend::attention_backward(Tensor dqkv, const Tensor& dout, const Tens
   call.out = out.raw(), call.lse = lse.as<float>(), call.dout = dout.raw();
   call.dots = scratch<float>(shape.B * shape.NH * shape.T);
   switch (attention_unit(qkv, shape)) {
-    case AttentionUnit::plain: gpu::attention_backward_plain(stream(), qkv.dtype(), call); break;
-    case AttentionUnit::mma: gpu::attention_backward_mma(stream(), call); break;
+    case AttentionUnit::plain:
+      gpu::attention_backward_plain(stream(), qkv.dtype(), call);
+      break;
+    case AttentionUnit::mma:
+      gpu::attention_backward_mma(stream(), call);
+      break;
     case AttentionUnit::wgmma:
 #if defined(SEEDLING_CUDA_WGMMA)
       gpu::attention_backward_wgmma(stream(), call);

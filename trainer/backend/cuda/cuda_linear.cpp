@@ -53,8 +53,8 @@ void CudaBackend::linear_backward_input(Tensor dx, const Tensor& dy, const Tenso
   runtime_.started("linear_backward_input");
 }
 
-void CudaBackend::linear_activation_backward(Tensor dpre, const Tensor& dy, const Tensor& w, const Tensor& pre,
-                                             Activation activation) {
+void CudaBackend::linear_activation_backward(Tensor dpre, const Tensor& dy, const Tensor& w,
+                                             const Tensor& pre, Activation activation) {
   if (activation == Activation::gelu_tanh) {
     gpu::Product product = product_of(dy.rows(), w.columns(), dy.columns(), dy.raw(), operand(w), dpre);
     product.type_in = dy.dtype(), product.tf32 = tf32_;

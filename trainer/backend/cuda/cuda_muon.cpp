@@ -19,15 +19,16 @@ void CudaBackend::muon(const std::vector<MuonMatrix>& matrices, const MuonStep& 
 void CudaBackend::muon_group(const std::vector<const MuonMatrix*>& matrices, const MuonStep& step) {
   constexpr int64_t kAligned = 128;  // elements; so that each matrix of the scratch begins at 256 bytes
   const auto padded = [](int64_t n) { return (n + kAligned - 1) / kAligned * kAligned; };
-  const int64_t rows = matrices[0]->value.rows(), columns = matrices[0]->value.columns(), size = rows * columns;
+  const int64_t rows = matrices[0]->value.rows(), columns = matrices[0]->value.columns(),
+                size = rows * columns;
   const int64_t count = static_cast<int64_t>(matrices.size()), small = std::min(rows, columns);
   const int64_t stride = padded(size), square_stride = padded(small * small);
 
   std::vector<gpu::MuonEntry> entries;
   bool by_eight = size % 8 == 0;
   for (const MuonMatrix* matrix : matrices) {
-    entries.push_back(
-        {matrix->value.as<float>(), matrix->gradient.as<float>(), matrix->momentum.as<float>(), matrix->rate});
+    entries.push_back({matrix->value.as<float>(), matrix->gradient.as<float>(), matrix->momentum.as<float>(),
+                       matrix->rate});
     for (const Tensor* tensor : {&matrix->value, &matrix->gradient, &matrix->momentum})
       by_eight = by_eight && reinterpret_cast<uintptr_t>(tensor->raw()) % 16 == 0;
   }
@@ -35,7 +36,8 @@ void CudaBackend::muon_group(const std::vector<const MuonMatrix*>& matrices, con
   const size_t bytes_of_entries = entries.size() * sizeof(gpu::MuonEntry);
   uint16_t* x = scratch<uint16_t>(2 * count * (stride + square_stride) + padded(4 * partials) +
                                   static_cast<int64_t>(bytes_of_entries / sizeof(uint16_t)));
-  uint16_t *y = x + count * stride, *square = y + count * stride, *polynomial = square + count * square_stride;
+  uint16_t *y = x + count * stride, *square = y + count * stride,
+           *polynomial = square + count * square_stride;
   double* sums = reinterpret_cast<double*>(polynomial + count * square_stride);
   auto* table = reinterpret_cast<gpu::MuonEntry*>(reinterpret_cast<uint16_t*>(sums) + padded(4 * partials));
   runtime_.upload(table, entries.data(), bytes_of_entries);
@@ -46,8 +48,8 @@ void CudaBackend::muon_group(const std::vector<const MuonMatrix*>& matrices, con
   const bool tall = rows > columns;
   gpu::Product product = {};
   product.type_in = product.type_out = DType::bf16, product.batch = count;
-  const auto multiply = [&](uint16_t* to, const uint16_t* a, const uint16_t* b, float alpha, const uint16_t* plus,
-                            float beta) {
+  const auto multiply = [&](uint16_t* to, const uint16_t* a, const uint16_t* b, float alpha,
+                            const uint16_t* plus, float beta) {
     product.a = a, product.b = b, product.c = plus, product.d = to;
     product.alpha = alpha, product.beta = beta;
     gemm_.run(product);

@@ -137,7 +137,7 @@ Plan Gemm::State::make_plan(const Product& p) {
   set(plan, CUBLASLT_MATMUL_DESC_TRANSB, p.transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N);
   if (p.pre != nullptr) {
     set(plan, CUBLASLT_MATMUL_DESC_EPILOGUE,
-        p.backward           ? CUBLASLT_EPILOGUE_DGELU
+        p.backward          ? CUBLASLT_EPILOGUE_DGELU
         : p.bias != nullptr ? CUBLASLT_EPILOGUE_GELU_AUX_BIAS
                             : CUBLASLT_EPILOGUE_GELU_AUX);
     set(plan, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, p.n);

@@ -26,11 +26,11 @@ struct Product {
   const void* c = nullptr;  // null: d itself where beta is not zero
   DType type_out = DType::f32;
   float alpha = 1.0f, beta = 0.0f;
-  const void* bias = nullptr;  // of type_out
-  void* pre = nullptr;         // of type_out: asks for the GELU,
-  bool backward = false;       // or for its derivative at pre
+  const void* bias = nullptr;                                   // of type_out
+  void* pre = nullptr;                                          // of type_out: asks for the GELU,
+  bool backward = false;                                        // or for its derivative at pre
   int64_t batch = 1, a_stride = 0, b_stride = 0, c_stride = 0;  // d lies as c
-  bool tf32 = false;           // fp32 operands rounded to 10 bits of mantissa on their way to tensor cores
+  bool tf32 = false;  // fp32 operands rounded to 10 bits of mantissa on their way to tensor cores
 };
 
 class Gemm {

@@ -56,14 +56,15 @@ struct MuonEntry {
 };
 /// Sums of squares that the momentum of one matrix of so many elements is measured by.
 int64_t muon_partials(int64_t size);
-/// momentum = beta momentum + g gradient_scale; x (count, stride) bf16 = (g gradient_scale + beta momentum) / its
-/// length. partials: (count, muon_partials(size)), then a factor for each. by_eight: all begin at multiples of 16 bytes
-/// and have a multiple of 8 elements.
-void muon_begin(Stream stream, uint16_t* x, int64_t stride, const MuonEntry* entries, int64_t count, int64_t size,
-                double* partials, bool by_eight, float gradient_scale, float beta, float epsilon);
+/// momentum = beta momentum + g gradient_scale; x (count, stride) bf16 = (g gradient_scale + beta momentum) /
+/// its length. partials: (count, muon_partials(size)), then a factor for each. by_eight: all begin at
+/// multiples of 16 bytes and have a multiple of 8 elements.
+void muon_begin(Stream stream, uint16_t* x, int64_t stride, const MuonEntry* entries, int64_t count,
+                int64_t size, double* partials, bool by_eight, float gradient_scale, float beta,
+                float epsilon);
 /// weight -= rate x.
-void muon_end(Stream stream, const MuonEntry* entries, const uint16_t* x, int64_t stride, int64_t count, int64_t size,
-              bool by_eight);
+void muon_end(Stream stream, const MuonEntry* entries, const uint16_t* x, int64_t stride, int64_t count,
+              int64_t size, bool by_eight);
 
 /// *sum = sum of x^2, added in a fixed order.
 void squared_norm(Stream stream, double* sum, double* partials, const float* x, int64_t n);
@@ -164,8 +165,8 @@ struct AttentionCall {
 /// Any head size, any type, without tensor cores.
 void attention_forward_plain(Stream stream, DType type, const AttentionCall& call);
 void attention_backward_plain(Stream stream, DType type, const AttentionCall& call);
-/// bf16 on tensor cores, head sizes up to kTileHeadSize that are multiples of 8: those of compute capability 8.0 and
-/// newer, and Hopper's own.
+/// bf16 on tensor cores, head sizes up to kTileHeadSize that are multiples of 8: those of compute
+/// capability 8.0 and newer, and Hopper's own.
 constexpr int64_t kTileHeadSize = 128;
 void attention_forward_mma(Stream stream, const AttentionCall& call);
 void attention_backward_mma(Stream stream, const AttentionCall& call);

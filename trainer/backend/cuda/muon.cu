@@ -1,4 +1,5 @@
-// Muon's passes over all matrices of one shape at once; the products between them are batched (cuda_parameters.cpp).
+// Muon's passes over all matrices of one shape at once; the products between them are batched
+// (cuda_parameters.cpp).
 #include "backend/cuda/kernels.h"
 #include "backend/cuda/pack.h"
 
@@ -89,24 +90,25 @@ __global__ void end_iteration(Momentum call, const uint16_t* x, int64_t stride) 
 
 int64_t muon_partials(int64_t size) { return (size + kElementsInBlock - 1) / kElementsInBlock; }
 
-void muon_begin(Stream stream, uint16_t* x, int64_t stride, const MuonEntry* entries, int64_t count, int64_t size,
-                double* partials, bool by_eight, float gradient_scale, float beta, float epsilon) {
+void muon_begin(Stream stream, uint16_t* x, int64_t stride, const MuonEntry* entries, int64_t count,
+                int64_t size, double* partials, bool by_eight, float gradient_scale, float beta,
+                float epsilon) {
   const int64_t blocks = muon_partials(size);
   const Momentum call = {entries, size, blocks, gradient_scale, beta};
   double* factors = partials + count * blocks;
-    launch(stream, by_eight ? move<kVector> : move<1>, count * blocks, kThreads, kWarps * sizeof(double), call,
+  launch(stream, by_eight ? move<kVector> : move<1>, count * blocks, kThreads, kWarps * sizeof(double), call,
          partials);
   launch(stream, lengths, count, kWarp, 0, factors, partials, blocks, epsilon);
-  launch(stream, by_eight ? begin_iteration<kVector> : begin_iteration<1>, count * blocks, kThreads, 0, call, x,
-         stride, factors);
+  launch(stream, by_eight ? begin_iteration<kVector> : begin_iteration<1>, count * blocks, kThreads, 0, call,
+         x, stride, factors);
 }
 
 void muon_end(Stream stream, const MuonEntry* entries, const uint16_t* x, int64_t stride, int64_t count,
               int64_t size, bool by_eight) {
   const int64_t blocks = muon_partials(size);
   const Momentum call = {entries, size, blocks, 0.0f, 0.0f};
-  launch(stream, by_eight ? end_iteration<kVector> : end_iteration<1>, count * blocks, kThreads, 0, call,
-         x, stride);
+  launch(stream, by_eight ? end_iteration<kVector> : end_iteration<1>, count * blocks, kThreads, 0, call, x,
+         stride);
 }
 
 }  // namespace seedling::gpu

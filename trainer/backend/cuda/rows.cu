@@ -59,8 +59,8 @@ struct Softmax {
 
 __device__ Softmax merged(Softmax a, Softmax b) {
   const float largest = fmaxf(a.largest, b.largest);
-  return {largest, a.sum * fast_exponential(a.largest - largest) +
-                       b.sum * fast_exponential(b.largest - largest)};
+  return {largest,
+          a.sum * fast_exponential(a.largest - largest) + b.sum * fast_exponential(b.largest - largest)};
 }
 
 /// The row's, the same in every thread of the block. One pass over the row; at most 32 warps.
@@ -170,8 +170,8 @@ __global__ void argmax_of_rows(int32_t* index, const T* x, int64_t columns) {
   index[blockIdx.x] = place < columns ? place : 0;  // 0 where nothing is a number
 }
 
-/// Threads for a row of so many steps: whole warps, up to 1024. The longer the row, the fewer rows are under way on a
-/// multiprocessor, so that the second reading of each still finds it in the cache.
+/// Threads for a row of so many steps: whole warps, up to 1024. The longer the row, the fewer rows are under
+/// way on a multiprocessor, so that the second reading of each still finds it in the cache.
 int threads_for(int64_t steps) {
   const int64_t warps = (steps + kWarp - 1) / kWarp;
   return kWarp * static_cast<int>(warps < 1 ? 1 : warps > 32 ? 32 : warps);

@@ -6,8 +6,8 @@
 // block a fiber, and finds races, divergent barriers and reads of what was never written. CMake chooses by
 // the include path.
 //
-// Layouts of the tensor core's operands: PTX ISA, "Matrix fragments for mma.m16n8k16", "ldmatrix" and "Asynchronous
-// Warpgroup Level Matrix Multiply-Accumulate Instructions".
+// Layouts of the tensor core's operands: PTX ISA, "Matrix fragments for mma.m16n8k16", "ldmatrix" and
+// "Asynchronous Warpgroup Level Matrix Multiply-Accumulate Instructions".
 #pragma once
 
 #include <cuda_runtime.h>
@@ -102,10 +102,12 @@ __device__ __forceinline__ void multiply_add(float (&d)[4], const uint32_t (&a)[
 
 #endif
 
-/// Hopper's tensor cores read panels from shared memory: 64 rows of 64 bf16, 128 bytes each, at a multiple of 1024 bytes.
+/// Hopper's tensor cores read panels from shared memory: 64 rows of 64 bf16, 128 bytes each, at a multiple of
+/// 1024 bytes.
 constexpr int kPanelRows = 64, kPanelColumns = 64;
 
-/// Where row r, column c of a panel lies: the 16-byte parts of a row are exchanged, so that no bank is met twice.
+/// Where row r, column c of a panel lies: the 16-byte parts of a row are exchanged, so that no bank is met
+/// twice.
 __device__ __forceinline__ int panel_place(int r, int c) {
   return r * kPanelColumns + ((c / 8) ^ (r % 8)) * 8 + c % 8;
 }
@@ -119,59 +121,64 @@ __device__ __forceinline__ void shared_visible_to_warpgroup() {
 /// Before the first product of several: registers are as this thread left them.
 __device__ __forceinline__ void warpgroup_begin() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
 /// Ends a group of products.
-__device__ __forceinline__ void warpgroup_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
+__device__ __forceinline__ void warpgroup_commit() {
+  asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
+}
 /// Waits until at most `pending` groups are under way.
 template <int pending>
 __device__ __forceinline__ void warpgroup_wait() {
   asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(pending) : "memory");
 }
 
-/// The hardware's description of a panel, `offset` bytes from its beginning: where, in units of 16 bytes; 1024 bytes
-/// from eight rows to the next eight; the 128-byte swizzle.
+/// The hardware's description of a panel, `offset` bytes from its beginning: where, in units of 16 bytes;
+/// 1024 bytes from eight rows to the next eight; the 128-byte swizzle.
 __device__ __forceinline__ uint64_t describe_panel(Shared<uint16_t> panel, uint32_t offset) {
   const uint32_t address = static_cast<uint32_t>(__cvta_generic_to_shared(panel));
   const uint32_t place = (address >> 4 | 1u << 16) + offset / 16, kind = 1024 / 16 | 1u << 30;
   return static_cast<uint64_t>(kind) << 32 | place;
 }
 
-#define SEEDLING_SUMS                                                                                         \
-  "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, " \
+#define SEEDLING_SUMS                                                                                     \
+  "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, " \
+  "%22, "                                                                                                 \
   "%23, %24, %25, %26, %27, %28, %29, %30, %31}"
 #define SEEDLING_FOUR(kind, n) kind(d[n][0]), kind(d[n][1]), kind(d[n][2]), kind(d[n][3])
-#define SEEDLING_ALL(kind)                                                                                  \
-  SEEDLING_FOUR(kind, 0), SEEDLING_FOUR(kind, 1), SEEDLING_FOUR(kind, 2), SEEDLING_FOUR(kind, 3),           \
+#define SEEDLING_ALL(kind)                                                                        \
+  SEEDLING_FOUR(kind, 0), SEEDLING_FOUR(kind, 1), SEEDLING_FOUR(kind, 2), SEEDLING_FOUR(kind, 3), \
       SEEDLING_FOUR(kind, 4), SEEDLING_FOUR(kind, 5), SEEDLING_FOUR(kind, 6), SEEDLING_FOUR(kind, 7)
 
-/// Starts d (64, 64) = or += a b^T, over columns [16 k, 16 k + 16) of both panels. Warp w has rows 16 w to 16 w + 15
-/// of d, a lane its four of each eight columns as in multiply_add.
+/// Starts d (64, 64) = or += a b^T, over columns [16 k, 16 k + 16) of both panels. Warp w has rows 16 w to 16
+/// w + 15 of d, a lane its four of each eight columns as in multiply_add.
 template <bool add>
-__device__ __forceinline__ void warpgroup_rows_times_rows(float (&d)[8][4], Shared<uint16_t> a, Shared<uint16_t> b,
-                                                          int k) {
+__device__ __forceinline__ void warpgroup_rows_times_rows(float (&d)[8][4], Shared<uint16_t> a,
+                                                          Shared<uint16_t> b, int k) {
   const uint64_t left = describe_panel(a, 32u * static_cast<unsigned>(k)),
                  right = describe_panel(b, 32u * static_cast<unsigned>(k));
   if constexpr (add) {
-    asm volatile("{ .reg .pred all; setp.eq.b32 all, 0, 0;\n"
-                 "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 " SEEDLING_SUMS
-                 ", %32, %33, all, 1, 1, 0, 0; }"
-                 : SEEDLING_ALL("+f")
-                 : "l"(left), "l"(right));
+    asm volatile(
+        "{ .reg .pred all; setp.eq.b32 all, 0, 0;\n"
+        "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 " SEEDLING_SUMS ", %32, %33, all, 1, 1, 0, 0; }"
+        : SEEDLING_ALL("+f")
+        : "l"(left), "l"(right));
   } else {
-    asm volatile("{ .reg .pred none; setp.ne.b32 none, 0, 0;\n"
-                 "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 " SEEDLING_SUMS
-                 ", %32, %33, none, 1, 1, 0, 0; }"
-                 : SEEDLING_ALL("=f")
-                 : "l"(left), "l"(right));
+    asm volatile(
+        "{ .reg .pred none; setp.ne.b32 none, 0, 0;\n"
+        "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 " SEEDLING_SUMS
+        ", %32, %33, none, 1, 1, 0, 0; }"
+        : SEEDLING_ALL("=f")
+        : "l"(left), "l"(right));
   }
 }
-/// Starts d (64, 64) += a b over rows [16 k, 16 k + 16) of the panel b; a: these sixteen columns of the weights, in
-/// registers as in multiply_add.
+/// Starts d (64, 64) += a b over rows [16 k, 16 k + 16) of the panel b; a: these sixteen columns of the
+/// weights, in registers as in multiply_add.
 __device__ __forceinline__ void warpgroup_add_weighted_rows(float (&d)[8][4], const uint32_t (&a)[4],
                                                             Shared<uint16_t> b, int k) {
-  asm volatile("{ .reg .pred all; setp.eq.b32 all, 0, 0;\n"
-               "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 " SEEDLING_SUMS
-               ", {%32, %33, %34, %35}, %36, all, 1, 1, 1; }"
-               : SEEDLING_ALL("+f")
-               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(describe_panel(b, 2048u * static_cast<unsigned>(k))));
+  asm volatile(
+      "{ .reg .pred all; setp.eq.b32 all, 0, 0;\n"
+      "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 " SEEDLING_SUMS
+      ", {%32, %33, %34, %35}, %36, all, 1, 1, 1; }"
+      : SEEDLING_ALL("+f")
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(describe_panel(b, 2048u * static_cast<unsigned>(k))));
 }
 
 #undef SEEDLING_ALL
