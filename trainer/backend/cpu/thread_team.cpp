@@ -1,6 +1,13 @@
 // The team's fork and join: one counter says "go", one says how many are not done. See thread_team.h.
 #include "backend/cpu/thread_team.h"
 
+#if defined(__linux__)
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+#include <ctime>
 #include <system_error>
 
 #include "backend/cpu/machine.h"
@@ -20,16 +27,53 @@ inline void pause_cpu() {
 #endif
 }
 
+#if defined(__linux__)
+
+// Sleeping as the system has it, because std::atomic's wait knows no time limit. Whoever sleeps wakes sixty
+// times, a while apart, to look again: a core that falls asleep anew takes over a worker that another program
+// has pushed off its core, and that is the moment at which the system does so. Otherwise the team waits until
+// the other is done.
+constexpr int kLooks = 60;
+constexpr long kLookNanoseconds = 150'000;
+
+void sleep_while(const std::atomic<uint32_t>& value, uint32_t old, const timespec* limit) {
+  syscall(SYS_futex, reinterpret_cast<const uint32_t*>(&value), FUTEX_WAIT_PRIVATE, old, limit, nullptr, 0);
+}
+
+void wake(std::atomic<uint32_t>& value, int most) {
+  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&value), FUTEX_WAKE_PRIVATE, most, nullptr, nullptr, 0);
+}
+
+#endif
+
+}  // namespace
+
 /// Waits until `value` is no longer `old`.
-void wait_for_change(const std::atomic<uint32_t>& value, uint32_t old, int spins) {
-  for (int i = 0; i < spins; ++i) {
+void ThreadTeam::wait_for_change(const std::atomic<uint32_t>& value, uint32_t old) {
+  for (int i = 0; i < spins_; ++i) {
     if (value.load(std::memory_order_acquire) != old) return;
     pause_cpu();
   }
+#if defined(__linux__)
+  sleepers_.fetch_add(1);
+  for (int look = 0; value.load() == old; ++look) {
+    const timespec limit = {0, kLookNanoseconds};
+    sleep_while(value, old, look < kLooks ? &limit : nullptr);
+  }
+  sleepers_.fetch_sub(1);
+#else
   value.wait(old, std::memory_order_acquire);
+#endif
 }
 
-}  // namespace
+/// Wakes whoever waits for `value`, which has just been changed.
+void ThreadTeam::notify(std::atomic<uint32_t>& value) {
+#if defined(__linux__)
+  if (sleepers_.load() > 0) wake(value, size_);
+#else
+  value.notify_all();
+#endif
+}
 
 ThreadTeam::ThreadTeam(int size) : size_(size), errors_(static_cast<size_t>(size > 0 ? size : 1)) {
   require(size >= 1, "a thread team has at least one worker");
@@ -49,8 +93,8 @@ ThreadTeam::~ThreadTeam() { stop(); }
 
 void ThreadTeam::stop() {
   stopping_ = true;
-  round_.fetch_add(1, std::memory_order_release);
-  round_.notify_all();
+  round_.fetch_add(1);
+  notify(round_);
   for (std::thread& thread : threads_) thread.join();
 }
 
@@ -66,11 +110,11 @@ void ThreadTeam::dispatch(Call call, void* context) {
   call_ = call;
   context_ = context;
   pending_.store(static_cast<uint32_t>(size_ - 1), std::memory_order_relaxed);
-  round_.fetch_add(1, std::memory_order_release);
-  round_.notify_all();
+  round_.fetch_add(1);
+  notify(round_);
   perform(0);
   for (uint32_t left; (left = pending_.load(std::memory_order_acquire)) != 0;) {
-    wait_for_change(pending_, left, spins_);
+    wait_for_change(pending_, left);
   }
   for (std::exception_ptr& error : errors_) {
     if (!error) continue;
@@ -82,11 +126,11 @@ void ThreadTeam::dispatch(Call call, void* context) {
 
 void ThreadTeam::work_loop(int worker) {
   for (uint32_t seen = 0;; ++seen) {
-    wait_for_change(round_, seen, spins_);
+    wait_for_change(round_, seen);
     if (stopping_) return;
     perform(worker);
     // Only the last one wakes the caller.
-    if (pending_.fetch_sub(1, std::memory_order_acq_rel) == 1) pending_.notify_one();
+    if (pending_.fetch_sub(1) == 1) notify(pending_);
   }
 }
 

@@ -58,6 +58,8 @@ class ThreadTeam {
   void dispatch(Call call, void* context);
   void work_loop(int worker);
   void perform(int worker);
+  void wait_for_change(const std::atomic<uint32_t>& value, uint32_t old);
+  void notify(std::atomic<uint32_t>& value);
   void stop();
 
   int size_;
@@ -65,6 +67,7 @@ class ThreadTeam {
   Call call_ = nullptr;
   void* context_ = nullptr;
   bool stopping_ = false;
+  alignas(64) std::atomic<int> sleepers_{0};      // workers that look no longer, and must be woken
   alignas(64) std::atomic<uint32_t> round_{0};    // grows by one for each run()
   alignas(64) std::atomic<uint32_t> pending_{0};  // workers still at it
   std::vector<std::exception_ptr> errors_;        // one a worker
