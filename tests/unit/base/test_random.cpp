@@ -36,20 +36,32 @@ BOOST_AUTO_TEST_CASE(below_covers_its_range_evenly) {
   for (const int count : counts) BOOST_TEST(std::abs(count - 10000) < 500);
 }
 
-// A dropout mask must look random along the index and differ between keys.
-BOOST_AUTO_TEST_CASE(hash32_bits_are_balanced) {
-  for (const uint64_t key : {0ull, 1ull, 0xFFFFFFFFFFFFFFFFull}) {
-    int kept = 0, same_as_next = 0, same_as_other_key = 0;
-    const int count = 100000;
-    for (int i = 0; i < count; ++i) {
-      const bool keep = hash32(key, i) < 0x80000000u;
-      kept += keep;
-      same_as_next += keep == (hash32(key, i + 1) < 0x80000000u);
-      same_as_other_key += keep == (hash32(key + (1ull << 32), i) < 0x80000000u);
+// A dropout mask must look random along the index, at any distance and share, and two masks must have nothing
+// to do with each other: not those of neighbouring keys, nor of keys that other bits tell apart. Limits: six
+// standard deviations.
+BOOST_AUTO_TEST_CASE(dropout_masks_are_random) {
+  constexpr int kCount = 100000;
+  const auto keeps = [](uint64_t key, int i, double p) {
+    return hash32(key, static_cast<uint32_t>(i)) >= static_cast<uint32_t>(p * 4294967296.0);
+  };
+  for (const double p : {0.5, 0.1}) {
+    const double both = (1 - p) * (1 - p), deviation = std::sqrt(both * (1 - both) * kCount);
+    for (const uint64_t key : {uint64_t{0}, uint64_t{1}, ~uint64_t{0}, derive_key(3, 4), derive_key(5, 6)}) {
+      int kept = 0;
+      for (int i = 0; i < kCount; ++i) kept += keeps(key, i, p);
+      BOOST_TEST(std::abs(kept - (1 - p) * kCount) < 6 * std::sqrt(p * (1 - p) * kCount));
+      const auto check_pair = [&](const char* what, uint64_t other, int distance) {
+        int together = 0;
+        for (int i = 0; i < kCount; ++i) together += keeps(key, i, p) && keeps(other, i + distance, p);
+        BOOST_TEST(std::abs(together - both * kCount) < 6 * deviation,
+                   what << " " << distance << ", key " << key << " and " << other << ": " << together);
+      };
+      for (const int distance : {1, 2, 7, 8, 64, 384, 1024, 65536})
+        check_pair("along the index", key, distance);
+      for (int bit = 32; bit < 64; ++bit) check_pair("another key", key ^ uint64_t{1} << bit, 0);
+      for (uint64_t stream = 0; stream < 20; ++stream)
+        check_pair("another stream", derive_key(key, stream), 0);
     }
-    BOOST_TEST(std::abs(kept - count / 2) < 800);
-    BOOST_TEST(std::abs(same_as_next - count / 2) < 800);
-    BOOST_TEST(std::abs(same_as_other_key - count / 2) < 800);
   }
 }
 

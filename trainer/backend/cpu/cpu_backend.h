@@ -38,6 +38,8 @@ class CpuBackend final : public Backend {
   void linear_activation_forward(Tensor y, Tensor pre, const Tensor& x, const Tensor& w, const Tensor& bias,
                                  Activation activation) override;
   void linear_backward_input(Tensor dx, const Tensor& dy, const Tensor& w, bool accumulate) override;
+  void linear_activation_backward(Tensor dpre, const Tensor& dy, const Tensor& w, const Tensor& pre,
+                                  Activation activation) override;
   void linear_backward_weight(Tensor dw, Tensor dbias, const Tensor& dy, const Tensor& x) override;
   void matmul(Tensor c, const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, float alpha,
               float beta) override;

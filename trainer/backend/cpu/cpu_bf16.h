@@ -30,6 +30,9 @@ class Bf16Linear {
                const Tensor& residual, int activation);
   /// dx = or += dy w.
   void backward_input(const Tensor& dx, const Tensor& dy, const Tensor& w, bool accumulate);
+  /// dpre = (dy w) activation'(pre).
+  void backward_activated(const Tensor& dpre, const Tensor& dy, const Tensor& w, const Tensor& pre,
+                          int activation);
   /// dw += dy^T x. Over the rows the narrower of dy and x is packed as left blocks, once for all workers;
   /// each worker packs and multiplies its own panels of the wider, some at a time.
   void backward_weight(const Tensor& dw, const Tensor& dy, const Tensor& x);

@@ -99,6 +99,33 @@ void CpuBackend::linear_backward_input(Tensor dx, const Tensor& dy, const Tensor
   });
 }
 
+void CpuBackend::linear_activation_backward(Tensor dpre, const Tensor& dy, const Tensor& w, const Tensor& pre,
+                                            Activation activation) {
+  if (dy.dtype() == DType::bf16)
+    return bf16_.backward_activated(dpre, dy, w, pre, static_cast<int>(activation));
+  const int64_t N = dy.rows(), O = dy.columns(), I = w.columns();
+  const float *from = dy.as<float>(), *weights = w.as<float>(), *at = pre.as<float>();
+  float* to = dpre.as<float>();
+  team_.run([&](int worker, int workers) {
+    const Part part = share(N, I, worker, workers);
+    const Range columns = part.columns;
+    if (columns.size() <= 0) return;
+    for (int64_t n = part.rows.begin; n < part.rows.end; n += kRowBlock) {
+      const int64_t rows = std::min(kRowBlock, part.rows.end - n), first = n * I + columns.begin;
+      sgemm(false, false, rows, columns.size(), O, 1.0f, from + n * O, O, weights + columns.begin, I, 0.0f,
+            to + first, I);
+      if (columns.size() == I) {
+        isa_.f32.activation_backward(to + first, to + first, at + first, rows * I, activation);
+        continue;
+      }
+      for (int64_t row = 0; row < rows; ++row) {
+        isa_.f32.activation_backward(to + first + row * I, to + first + row * I, at + first + row * I,
+                                     columns.size(), activation);
+      }
+    }
+  });
+}
+
 void CpuBackend::linear_backward_weight(Tensor dw, Tensor dbias, const Tensor& dy, const Tensor& x) {
   const int64_t N = dy.rows(), O = dy.columns(), I = x.columns();
   if (dbias) {

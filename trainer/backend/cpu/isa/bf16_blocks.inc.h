@@ -57,6 +57,28 @@ SEEDLING_HD void finish_rows(const BlockFinish& finish, const float* sums, int64
   }
 }
 
+/// The same backward: sums times the slope of the activation.
+template <Activation kActivation>
+void finish_slopes(const BlockFinish& finish, const float* sums, int64_t rows, int64_t columns) {
+  for (int64_t r = 0, at = 0; r < rows; ++r, at += finish.stride, sums += kBlock) {
+    float values[kBlock] = {};
+    const Bf16* pre = finish.slope_at + at;
+    if (columns == kBlock) {
+      for (int64_t i = 0; i < kBlock; i += kLanes) store_vec(values + i, get_vec(pre + i));
+    } else {
+      for (int64_t c = 0; c < columns; ++c) values[c] = get(pre + c);
+    }
+#pragma omp simd
+    for (int64_t c = 0; c < kBlock; ++c)
+      values[c] = sums[c] * kernels::activation_slope<kActivation>(values[c]);
+    if (columns == kBlock) {
+      put_row(finish.y + at, load_row(values));
+    } else {
+      for (int64_t c = 0; c < columns; ++c) put(finish.y + at + c, values[c]);
+    }
+  }
+}
+
 /// The epilogue of a linear layer on a block of sums, while they are in L1.
 void finish_block(const BlockFinish& finish, const float* sums, int64_t rows, int64_t columns) {
   if (finish.activation == kNoActivation) {
@@ -65,6 +87,7 @@ void finish_block(const BlockFinish& finish, const float* sums, int64_t rows, in
   }
   with_activation(static_cast<Activation>(finish.activation), [&](auto kind) {
     constexpr Activation kActivation = decltype(kind)::value;
+    if (finish.slope_at != nullptr) return finish_slopes<kActivation>(finish, sums, rows, columns);
     finish_rows(
         finish, sums, rows, columns, [](float* values) __attribute__((always_inline)) {
 #pragma omp simd

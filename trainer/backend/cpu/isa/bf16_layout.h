@@ -48,6 +48,7 @@ struct BlockFinish {
   uint16_t* pre;             // the same before the activation, or null
   const float* bias;         // of these columns, or null
   const uint16_t* residual;  // or null; may be y
+  const uint16_t* slope_at;  // or null: y = sums times the activation's slope at these, and nothing else
   int64_t stride;
   int activation;  // an Activation, or kNoActivation
 };
