@@ -12,10 +12,13 @@ constexpr int64_t kSmallWeight = 800 * 1024, kManyLeft = 384 * 1024;  // element
 // Longer sums than this many steps are cut, so that a block of rows stays in L1 while the panels of a small
 // weight pass, or in L2 with a panel of a larger one.
 constexpr int64_t kSmallSteps = 16, kMaxSteps = 96;
-// Gradients of weights: elements packed as left blocks at once (half of L2), and as right panels by each
-// worker.
-constexpr int64_t kWeightLeft = 256 * 1024, kWeightRight = 128 * 1024;
+// Gradients of weights: elements packed as left blocks at once (a quarter of an L2 of 2 MiB), and as right
+// panels by each worker.
+constexpr int64_t kWeightLeft = 256 * 1024, kWeightRight = 256 * 1024;
 constexpr int64_t kLeastWeightRows = 256;
+// Where the sums of all rows fit into so many elements a worker, they are kept until the last rows and added
+// to the gradient once; else once for each part of the rows.
+constexpr int64_t kKeptSums = 4 * 1024 * 1024;
 
 /// Brings the rows of a block closer, while the products are made that they are wanted after: their lines lie
 /// too far apart for the hardware to foresee them.
@@ -163,10 +166,15 @@ void Bf16Linear::backward_weight(const Tensor& dw, const Tensor& dy, const Tenso
   const bool turned = O > I;  // blocks of sums are those of dw^T
   const Tensor &narrow = turned ? x : dy, &wide = turned ? dy : x;
   const int64_t left_blocks = block_count(narrow.columns()), panels = block_count(wide.columns());
-  // All rows at once where they fit into L2, else parts of nearly equal size.
-  const int64_t fitting = std::max(kLeastWeightRows, kWeightLeft / (left_blocks * kBlock));
+  const int64_t most_panels = (panels + team_.size() - 1) / team_.size();
+  const bool keepable = most_panels * left_blocks * kStepElements <= kKeptSums;
+  // All rows at once where they fit into L2, else parts of nearly equal size; half as many beside sums that
+  // are kept.
+  const int64_t left_size = keepable ? kWeightLeft / 2 : kWeightLeft;
+  const int64_t fitting = std::max(kLeastWeightRows, left_size / (left_blocks * kBlock));
   const int64_t parts = (N + fitting - 1) / fitting,
                 part_rows = block_count((N + parts - 1) / parts) * kBlock;
+  const bool kept = keepable && parts > 1;
   for (int64_t first = 0; first < N; first += part_rows) {
     const Range rows = {first, std::min(first + part_rows, N)};
     const int64_t steps = block_count(rows.size()), columns = narrow.columns();
@@ -181,32 +189,36 @@ void Bf16Linear::backward_weight(const Tensor& dw, const Tensor& dy, const Tenso
       const Range part = split_range(panels, worker, workers);
       if (part.size() <= 0) return;
       const Bf16Unit::Use use(unit_);
-      weight_part(workers_[static_cast<size_t>(worker)], dw, turned, wide, rows, left_blocks, part);
+      weight_part(workers_[static_cast<size_t>(worker)], dw, turned, wide, rows, left_blocks, part, kept);
     });
   }
 }
 
 void Bf16Linear::weight_part(Worker& worker, const Tensor& dw, bool turned, const Tensor& wide, Range rows,
-                             int64_t left_blocks, Range panels) {
+                             int64_t left_blocks, Range panels, bool kept) {
   const int64_t W = wide.columns(), O = dw.rows(), I = dw.columns(), steps = block_count(rows.size());
   const int64_t group = std::clamp<int64_t>(kWeightRight / (steps * kStepElements), 1, panels.size());
   uint16_t* right = worker.right.reserve(group * steps * kStepElements);
-  float* sums = reinterpret_cast<float*>(worker.sums.reserve(left_blocks * kStepElements * 2));
+  const int64_t held = kept ? panels.size() : 1;  // panels whose sums are held at a time
+  float* held_sums = reinterpret_cast<float*>(worker.sums.reserve(held * left_blocks * kStepElements * 2));
+  const bool begins = !kept || rows.begin == 0, ends = !kept || rows.end == wide.rows();
   alignas(64) float turned_sums[kStepElements];
   for (int64_t first = panels.begin; first < panels.end; first += group) {
     const int64_t count = std::min(group, panels.end - first), column = first * kBlock;
     isa_.pack_bf16.pack_right(right, wide.as<uint16_t>() + rows.begin * W + column, W, rows.size(),
                               std::min(count * kBlock, W - column), 0, steps);
     for (int64_t p = 0; p < count; ++p) {
+      float* sums = held_sums + (kept ? first - panels.begin + p : 0) * left_blocks * kStepElements;
       // Some steps of the panel stay in L1 while those of all left blocks pass.
       for (int64_t step = 0; step < steps; step += kSmallSteps) {
         const int64_t these = std::min(kSmallSteps, steps - step);
         for (int64_t b = 0; b < left_blocks; ++b) {
-          (step == 0 ? unit_.product : unit_.add_product)(sums + b * kStepElements,
-                                                          left_.data() + (b * steps + step) * kStepElements,
-                                                          right + (p * steps + step) * kStepElements, these);
+          (step == 0 && begins ? unit_.product : unit_.add_product)(
+              sums + b * kStepElements, left_.data() + (b * steps + step) * kStepElements,
+              right + (p * steps + step) * kStepElements, these);
         }
       }
+      if (!ends) continue;
       for (int64_t b = 0; b < left_blocks; ++b) {
         const int64_t i = (turned ? first + p : b) * kBlock, j = (turned ? b : first + p) * kBlock;
         const float* block = sums + b * kStepElements;

@@ -58,9 +58,10 @@ class Bf16Linear {
   void multiply_part(Worker& worker, const Tensor& left, const uint16_t* panels, int64_t N, Range blocks,
                      Range panel_range, const BlockFinish& finish);
 
-  /// The panels' part of dw += dy^T x over some rows; blocks of sums are those of dw^T when turned.
+  /// The panels' part of dw += dy^T x over some rows; blocks of sums are those of dw^T when turned. kept:
+  /// they stay with the worker from the first rows to the last.
   void weight_part(Worker& worker, const Tensor& dw, bool turned, const Tensor& wide, Range rows,
-                   int64_t left_blocks, Range panels);
+                   int64_t left_blocks, Range panels, bool kept);
 
   const IsaKernels& isa_;
   Bf16Unit unit_;
