@@ -40,7 +40,7 @@ class Finetune(ProgramTest):
 
     def test_classification_from_examples_to_answers(self):
         result = self.finetune("c", "--task", "classification", "--data", self.train, "--test", self.test,
-                               "--steps", "120", "--optimizer", "muon")
+                               "--steps", "360", "--optimizer", "muon")
         self.assertEqual(result["scores"]["examples"], 20)
         self.assertGreater(result["scores"]["accuracy"], 0.9)
         self.assertEqual(result["scores"]["labels"], ["no", "yes"])

@@ -23,15 +23,16 @@ constexpr uint64_t derive_key(uint64_t key, uint64_t stream) {
   return mix64(key ^ mix64(stream + 0xD1B54A32D192ED03ull));
 }
 
-/// A 32-bit hash of (key, index) that compilers vectorise; used for dropout masks. Multiplications are what
-/// it costs, so there are three: one spreads the index, the other two the key's high half that is put in
-/// between.
+/// A 32-bit hash of (key, index) that compilers vectorise; used for dropout masks.
+/// Two rounds of the "lowbias32" multiply-xorshift mixer.
 constexpr uint32_t hash32(uint64_t key, uint32_t index) {
-  uint32_t x = index + static_cast<uint32_t>(key);
-  x = (x ^ (x >> 16)) * 0x21F0AAADu + static_cast<uint32_t>(key >> 32);
+  uint32_t x = index * 0x9E3779B9u + static_cast<uint32_t>(key);
+  x = (x ^ (x >> 16)) * 0x21F0AAADu;
   x = (x ^ (x >> 15)) * 0x735A2D97u;
-  x = (x ^ (x >> 15)) * 0x9E3779B9u;
-  return x ^ (x >> 16);
+  x ^= (x >> 15) ^ static_cast<uint32_t>(key >> 32);
+  x = (x ^ (x >> 16)) * 0x21F0AAADu;
+  x = (x ^ (x >> 15)) * 0x735A2D97u;
+  return x ^ (x >> 15);
 }
 
 /// A stream of random numbers: draw n is mix64 of the key and n.

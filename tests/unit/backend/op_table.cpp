@@ -58,6 +58,14 @@ void linear(std::vector<OpCase>& table, int64_t N, int64_t I, int64_t O, bool bi
   }
 }
 
+/// More rows than are taken at a time, so that sums go on from part to part.
+void many_rows(std::vector<OpCase>& table, int64_t N, int64_t I, int64_t O) {
+  OpCase c("linear_backward_weight of many rows", 42);
+  const int dw = c.parameter({O, I}, Role::sum), dy = c.activation({N, O}), x = c.activation({N, I});
+  c.call = [=](Backend& d, const Operands& t) { d.linear_backward_weight(t[dw], {}, t[dy], t[x]); };
+  table.push_back(c);
+}
+
 void linear_activation(std::vector<OpCase>& table, int64_t N, int64_t I, int64_t O, bool bias,
                        Activation kind) {
   OpCase c("linear_activation_forward", 5);
@@ -471,9 +479,12 @@ std::vector<OpCase> op_table() {
   linear(table, 1, 40, 130, true, true);  // generation: columns are split
   linear(table, 3, 128, 1, false, false);
   linear(table, 130, 48, 5, true, true);
+  many_rows(table, 2900, 96, 130);
+  many_rows(table, 2900, 130, 96);
   linear_activation(table, 70, 24, 33, true, Activation::gelu_tanh);
   linear_activation(table, 520, 32, 64, false, Activation::relu_squared);
   linear_activation(table, 2, 32, 100, true, Activation::silu);
+  linear_activation(table, 1030, 32, 1056, true, Activation::gelu_tanh);  // more than caches hold
   linear_activation_backward(table, 70, 24, 33, Activation::gelu_tanh);
   linear_activation_backward(table, 520, 64, 32, Activation::gelu_tanh);
   linear_activation_backward(table, 13, 100, 32, Activation::relu_squared);

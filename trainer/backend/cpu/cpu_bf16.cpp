@@ -19,6 +19,7 @@ constexpr int64_t kLeastWeightRows = 256;
 // Where the sums of all rows fit into so many elements a worker, they are kept until the last rows and added
 // to the gradient once; else once for each part of the rows.
 constexpr int64_t kKeptSums = 4 * 1024 * 1024;
+constexpr size_t kLargeOutput = size_t{2} << 20;  // bytes that no cache of a core holds until backward
 
 /// Brings the rows of a block closer, while the products are made that they are wanted after: their lines lie
 /// too far apart for the hardware to foresee them.
@@ -65,6 +66,8 @@ void Bf16Linear::forward(const Tensor& y, const Tensor& pre, const Tensor& x, co
   BlockFinish finish = {};
   finish.y = y.as<uint16_t>();
   finish.pre = pre ? pre.as<uint16_t>() : nullptr;
+  finish.pre_aside = pre && pre.bytes() > kLargeOutput && w.dim(0) % kBlock == 0 &&
+                     reinterpret_cast<uintptr_t>(pre.raw()) % 64 == 0;
   finish.bias = bias ? bias.as<float>() : nullptr;
   finish.residual = residual ? residual.as<uint16_t>() : nullptr;
   finish.stride = w.dim(0), finish.activation = activation;

@@ -20,6 +20,17 @@ SEEDLING_HD void put_row(Bf16* p, const BlockRow& row) {
   for (int64_t i = 0; i < kBlock / kLanes; i += 2) put_vecs(p + i * kLanes, row.part[i], row.part[i + 1]);
 }
 
+/// The same past the caches, p being the beginning of a cache line.
+SEEDLING_HD void put_row_aside(Bf16* p, const BlockRow& row) {
+#if defined(__AVX512BF16__)
+  static_assert(kBlock == 2 * kLanes);
+  const auto rounded = _mm512_cvtne2ps_pbh((__m512)row.part[1], (__m512)row.part[0]);
+  _mm512_stream_si512(reinterpret_cast<__m512i*>(p), (__m512i)rounded);
+#else
+  put_row(p, row);
+#endif
+}
+
 /// The epilogue of a linear layer on the last columns of a row, fewer than a block has.
 template <typename Activate>
 void finish_part_row(const BlockFinish& finish, int64_t at, const float* sum, int64_t columns,
@@ -46,7 +57,11 @@ SEEDLING_HD void finish_rows(const BlockFinish& finish, const float* sums, int64
     BlockRow row = load_row(sums);
     if (to.bias != nullptr) add_row(row, to.bias);
     if (to.residual != nullptr) add_row(row, to.residual + at);
-    if (to.pre != nullptr) put_row(to.pre + at, row);
+    if (to.pre_aside) {
+      put_row_aside(to.pre + at, row);
+    } else if (to.pre != nullptr) {
+      put_row(to.pre + at, row);
+    }
     if constexpr (!std::is_same_v<Activate, std::nullptr_t>) {
       float values[kBlock];
       for (int64_t i = 0; i < kBlock / kLanes; ++i) store_vec(values + i * kLanes, row.part[i]);

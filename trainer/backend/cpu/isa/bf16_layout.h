@@ -44,9 +44,10 @@ struct BlockForms {
 
 /// What to do with the sums of a block of a linear layer's output, of bf16 elements with rows `stride` apart.
 struct BlockFinish {
-  uint16_t* y;               // = sums + bias + residual, through the activation when there is one
-  uint16_t* pre;             // the same before the activation, or null
-  const float* bias;         // of these columns, or null
+  uint16_t* y;        // = sums + bias + residual, through the activation when there is one
+  uint16_t* pre;      // the same before the activation, or null
+  bool pre_aside;     // past the caches: it is large, not read soon, and its rows are whole cache lines
+  const float* bias;  // of these columns, or null
   const uint16_t* residual;  // or null; may be y
   const uint16_t* slope_at;  // or null: y = sums times the activation's slope at these, and nothing else
   int64_t stride;
