@@ -5,7 +5,7 @@ import os
 import subprocess
 import unittest
 
-from program import ProgramTest, lines, model_of
+from program import TINY, ProgramTest, lines, model_of, small_text
 
 
 class Pretrain(ProgramTest):
@@ -85,6 +85,18 @@ class Pretrain(ProgramTest):
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
         self.assertIn("step-000020", done.stderr)
         self.assertEqual(before, model_of(self.path("run")))
+
+    def test_a_text_read_many_times_is_read_with_dropout(self):
+        def planned(run, *more):
+            done = self.run_program("pretrain", "--data", self.data, *TINY, "--recipe", "fast", "--out", self.path(run), *more)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with open(self.path(f"{run}/run.json"), encoding="utf-8") as file:
+                return json.load(file)["plan"]["dropout"]
+        with open(self.data, "w", encoding="utf-8") as file:
+            file.write(small_text(words=300))
+        self.assertEqual(planned("once", "--epochs", "1"), 0)
+        self.assertEqual(planned("often", "--epochs", "5"), 0.1)
+        self.assertEqual(planned("by-hand", "--epochs", "5", "--dropout", "0"), 0)
 
     def test_early_stop(self):
         result = self.pretrain("run", "--steps", "400", "--eval-every", "5", "--early-stop", "2", "--learning-rate", "0")

@@ -1,4 +1,5 @@
 // Data, steps and model of a pretraining run (see pretrain_run.h).
+#include <algorithm>
 #include <cmath>
 
 #include "checkpoint/checkpoint.h"
@@ -80,6 +81,16 @@ json decide_steps(PretrainRun& run, const PreparedData& data, Backend& backend,
     run.flags.training.epochs.reset();
   }
   run.flags = finish_flags(run.flags);
+  TrainingFlags& settled = run.flags.training;
+  const double tokens =
+      static_cast<double>(*settled.steps * *settled.batch_size * *settled.grad_accumulation * T);
+  const double passes = tokens / static_cast<double>(std::max<int64_t>(1, data.train->size()));
+  const double dropout = dropout_for_passes(run.flags, *settled.dropout, passes);
+  if (!run.given.training.dropout && dropout != *settled.dropout) {
+    context.say(concat("the text is read ", passes, " times: dropout ", dropout,
+                       " keeps it from being learned by heart"));
+    settled.dropout = dropout;
+  }
   return autopilot;
 }
 

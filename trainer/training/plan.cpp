@@ -128,6 +128,13 @@ PretrainFlags finish_flags(PretrainFlags f) {
   return f;
 }
 
+double dropout_for_passes(const PretrainFlags& flags, double planned, double passes) {
+  constexpr double kManyPasses = 4.0, kDropout = 0.1;
+  const bool ours = flags.recipe != std::string("classic");      // that is nanoGPT's, with nanoGPT's dropout
+  const bool causal = flags.objective == std::string("causal");  // a masked text is another at every look
+  return ours && causal && passes > kManyPasses ? std::max(planned, kDropout) : planned;
+}
+
 ModelConfig plan_model(const PretrainFlags& f, int64_t vocab_size) {
   const ModelFlags& m = f.model;
   const bool record = *f.recipe == "record", classic = *f.recipe == "classic";

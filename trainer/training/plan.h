@@ -36,6 +36,10 @@ PretrainFlags complete_flags(PretrainFlags given);
 /// Fills in what depends on `steps`: warm-up, evaluation, samples, checkpoints. Needs steps.
 PretrainFlags finish_flags(PretrainFlags flags);
 
+/// Dropout for a text that is read so many times, where nobody said: `planned`, and more where a causal model
+/// would learn the text by heart (tests/bench/LOG.md, pre-training on small texts).
+double dropout_for_passes(const PretrainFlags& flags, double planned, double passes);
+
 /// The model that complete flags describe. Throws UsageError naming the two numbers that do not fit.
 ModelConfig plan_model(const PretrainFlags& flags, int64_t vocab_size);
 
