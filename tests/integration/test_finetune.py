@@ -99,6 +99,33 @@ class Finetune(ProgramTest):
                             self.path("t.jsonl"), "--beams", "2", "--limit", "4")
         self.assertEqual(beams["examples"], 4)
 
+    def test_dropout_begins_when_examples_are_learned_by_heart(self):
+        choose = random.Random(5)
+        noise = [{"source": " ".join(choose.choices(COLOURS, k=3)), "target": " ".join(choose.choices(COLOURS, k=4))}
+                 for _ in range(60)]
+        write_lines(self.path("n.jsonl"), noise)
+        common = ["--task", "translation", "--data", self.path("n.jsonl"), "--steps", "600", "--eval-every", "40",
+                  "--batch-size", "1", "--optimizer", "muon", "--learning-rate", "0.04", "--checkpoint-every", "40", "--keep", "99"]
+
+        def begun(run):
+            return [event for event in lines(self.path(f"{run}/events.jsonl")) if event["id"].startswith("dropout-")]
+        self.finetune("n", *common)
+        self.assertEqual([event["arguments"] for event in begun("n")], [{"dropout": 0.1}])
+        self.finetune("n0", *common, "--dropout", "0")
+        self.assertEqual(begun("n0"), [])
+        at = begun("n")[0]["step"]
+        checkpoints = self.path("n/checkpoints")
+        wanted = sha(f"{checkpoints}/step-000600/model.safetensors")
+        for name in os.listdir(checkpoints):
+            path = f"{checkpoints}/{name}"
+            if os.path.islink(path):
+                os.unlink(path)
+            elif int(name.split("-")[1]) > at:
+                shutil.rmtree(path)
+        self.finetune("n", *common, "--resume")
+        self.assertEqual(sha(f"{checkpoints}/step-000600/model.safetensors"), wanted)
+        self.assertEqual([event["step"] for event in begun("n")], [at])
+
     def test_the_context_grows_where_examples_are_longer(self):
         long = [{"document": " ".join([f"the cat met the {c}."] * 4), "summary": f"the {c}."} for c in COLOURS] * 8
         write_lines(self.path("s.jsonl"), long)

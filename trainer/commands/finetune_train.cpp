@@ -56,6 +56,12 @@ void write_predictions(const fs::path& path, const std::vector<json>& prediction
   write_file_atomic(path, lines);
 }
 
+/// By hand, now or when the run began.
+bool dropout_is_given(const FinetuneJob& job) {
+  if (job.given.training.dropout || !job.resume) return job.given.training.dropout.has_value();
+  return read_json(job.folder / "run.json").value("flags", json::object()).contains("dropout");
+}
+
 std::vector<Example> first_of(const std::vector<Example>& examples, int64_t limit) {
   const size_t count = limit > 0 ? std::min(examples.size(), static_cast<size_t>(limit)) : examples.size();
   return {examples.begin(), examples.begin() + static_cast<std::ptrdiff_t>(count)};
@@ -157,6 +163,7 @@ json train_task(const FinetuneJob& job, CommandContext& context, Session& sessio
   options.seed = context.common.seed;
   options.ceiling = ceiling;
   options.quiet = job.brief;
+  options.may_drop_out = !dropout_is_given(job);
   if (!lora.updates.empty()) {
     options.save = [&](const fs::path& folder, const json& state, const std::vector<NamedTensor>& tensors) {
       save_adapter(folder, filled(lora.adapter, model), model, *start.tokenizer, state, tensors);

@@ -64,6 +64,7 @@ TrainingResult Trainer::train_to_the_end() {
     obey_commands();
     if (stopping_) break;
     take_step();
+    answer_learning_by_heart();
     after_step();
     keep_to_the_clock();
   }

@@ -33,6 +33,8 @@ struct TrainerOptions {
   uint64_t seed = 1;
   double ceiling = 0.0;  // FLOP/s of matrix products in this precision on this machine, for mfu
   bool quiet = false;
+  /// Nobody gave a dropout: without one, the first evaluation that is worse than an earlier one begins it.
+  bool may_drop_out = false;
   /// How a checkpoint is written, and its parameters read, where it is no whole model (an adapter). Empty: as
   /// a model.
   std::function<void(const std::filesystem::path&, const nlohmann::json&, const std::vector<NamedTensor>&)>
@@ -81,6 +83,7 @@ class Trainer {
   void obey(const Command& command);
   void replay_events();
   void keep_to_the_clock();
+  void answer_learning_by_heart();
   void apply_settings();
   void rewind(int64_t step);
   nlohmann::json fork(const nlohmann::json& arguments);

@@ -117,6 +117,20 @@ void Trainer::keep_to_the_clock() {
   obey({concat("clock-", state_.step), "set", {{"steps", wanted}}});
 }
 
+/// A validation loss that has risen says that the examples are being learned by heart: from here on some is
+/// dropped out. Before that, dropout would only slow what is learned (tests/bench/LOG.md). An intervention
+/// like any other, made before the step's checkpoint, so that a resumed run has it too.
+void Trainer::answer_learning_by_heart() {
+  constexpr double kDropout = 0.1;
+  if (!options_.may_drop_out || !replay_.empty() || *state_.settings.dropout > 0.0) return;
+  if (state_.evaluated_step != state_.step || state_.evaluations_since_best == 0) return;
+  const double loss = last_metrics_.value("val_loss", 0.0), best = state_.best_fields.value("val_loss", loss);
+  if (state_.step >= steps() || loss <= best) return;
+  obey({concat("dropout-", state_.step), "set", {{"dropout", kDropout}}});
+  progress_.say(concat("the validation loss has risen from ", best, " to ", loss, ": dropout ", kDropout,
+                       " from here on"));
+}
+
 void Trainer::apply_settings() {
   const float dropout = static_cast<float>(*state_.settings.dropout);
   model_.set_dropout(dropout, dropout, dropout);
