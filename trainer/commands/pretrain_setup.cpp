@@ -84,8 +84,11 @@ json decide_steps(PretrainRun& run, const PreparedData& data, Backend& backend,
   TrainingFlags& settled = run.flags.training;
   const double tokens =
       static_cast<double>(*settled.steps * *settled.batch_size * *settled.grad_accumulation * T);
-  const double passes = tokens / static_cast<double>(std::max<int64_t>(1, data.train->size()));
-  const double dropout = dropout_for_passes(run.flags, *settled.dropout, passes);
+  const double text = static_cast<double>(std::max<int64_t>(1, data.train->size()));
+  const double passes = tokens / text;
+  const ModelConfig model = plan_model(run.flags, data.tokenizer->vocab_size());
+  const double dropout = dropout_for_passes(run.flags, *settled.dropout, passes,
+                                            static_cast<double>(model.parameter_count()) / text);
   if (!run.given.training.dropout && dropout != *settled.dropout) {
     context.say(concat("the text is read ", passes, " times: dropout ", dropout,
                        " keeps it from being learned by heart"));

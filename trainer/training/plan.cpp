@@ -128,11 +128,13 @@ PretrainFlags finish_flags(PretrainFlags f) {
   return f;
 }
 
-double dropout_for_passes(const PretrainFlags& flags, double planned, double passes) {
+double dropout_for_passes(const PretrainFlags& flags, double planned, double passes,
+                          double parameters_per_token) {
   constexpr double kManyPasses = 4.0, kDropout = 0.1;
   const bool ours = flags.recipe != std::string("classic");      // that is nanoGPT's, with nanoGPT's dropout
   const bool causal = flags.objective == std::string("causal");  // a masked text is another at every look
-  return ours && causal && passes > kManyPasses ? std::max(planned, kDropout) : planned;
+  const bool by_heart = passes > kManyPasses && parameters_per_token > 1.0;
+  return ours && causal && by_heart ? std::max(planned, kDropout) : planned;
 }
 
 ModelConfig plan_model(const PretrainFlags& f, int64_t vocab_size) {

@@ -37,8 +37,10 @@ PretrainFlags complete_flags(PretrainFlags given);
 PretrainFlags finish_flags(PretrainFlags flags);
 
 /// Dropout for a text that is read so many times, where nobody said: `planned`, and more where a causal model
-/// would learn the text by heart (tests/bench/LOG.md, pre-training on small texts).
-double dropout_for_passes(const PretrainFlags& flags, double planned, double passes);
+/// would learn the text by heart (tests/bench/LOG.md, pre-training on small texts), as one can that has more
+/// parameters than the text has tokens.
+double dropout_for_passes(const PretrainFlags& flags, double planned, double passes,
+                          double parameters_per_token);
 
 /// The model that complete flags describe. Throws UsageError naming the two numbers that do not fit.
 ModelConfig plan_model(const PretrainFlags& flags, int64_t vocab_size);

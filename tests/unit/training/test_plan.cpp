@@ -87,13 +87,14 @@ BOOST_AUTO_TEST_CASE(flags_given_by_hand_win) {
 BOOST_AUTO_TEST_CASE(a_text_read_many_times_is_read_with_dropout) {
   PretrainFlags given;
   const PretrainFlags fast = complete_flags(given);
-  BOOST_TEST(dropout_for_passes(fast, 0.0, 3.9) == 0.0);
-  BOOST_TEST(dropout_for_passes(fast, 0.0, 4.1) == 0.1);
-  BOOST_TEST(dropout_for_passes(fast, 0.2, 9.0) == 0.2);
+  BOOST_TEST(dropout_for_passes(fast, 0.0, 3.9, 5.0) == 0.0);
+  BOOST_TEST(dropout_for_passes(fast, 0.0, 4.1, 5.0) == 0.1);
+  BOOST_TEST(dropout_for_passes(fast, 0.0, 4.1, 0.5) == 0.0);
+  BOOST_TEST(dropout_for_passes(fast, 0.2, 9.0, 5.0) == 0.2);
   given.recipe = "classic";
-  BOOST_TEST(dropout_for_passes(complete_flags(given), 0.0, 9.0) == 0.0);
+  BOOST_TEST(dropout_for_passes(complete_flags(given), 0.0, 9.0, 5.0) == 0.0);
   given.recipe = "fast", given.objective = "masked";
-  BOOST_TEST(dropout_for_passes(complete_flags(given), 0.0, 9.0) == 0.0);
+  BOOST_TEST(dropout_for_passes(complete_flags(given), 0.0, 9.0, 5.0) == 0.0);
 }
 
 BOOST_AUTO_TEST_CASE(what_the_record_adds_can_be_chosen_one_by_one) {
