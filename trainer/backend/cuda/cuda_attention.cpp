@@ -37,6 +37,8 @@ gpu::AttentionCall call_of(const Tensor& qkv, const AttentionShape& shape) {
 CudaBackend::AttentionUnit CudaBackend::attention_unit(const Tensor& qkv, const AttentionShape& shape) const {
   const char* said = std::getenv("SEEDLING_CUDA_ATTENTION");
   const std::string most = said != nullptr ? said : "wgmma";
+  if (most != "wgmma" && most != "mma" && most != "plain")
+    fail("SEEDLING_CUDA_ATTENTION is '", most, "'; there are wgmma, mma and plain");
   if (qkv.dtype() != DType::bf16 || shape.HS > gpu::kTileHeadSize || shape.HS % 8 != 0 || facts_.major < 8 ||
       most == "plain")
     return AttentionUnit::plain;
