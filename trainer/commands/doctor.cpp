@@ -75,6 +75,12 @@ void try_backend(const CommandContext& context, json& report, json& problems) {
     report["device"] = backend->name();
     report["precision"] = backend->activation_type() == DType::bf16 ? "bf16" : "fp32";
     report["gemm_gflops"] = ceiling / 1e9;
+    DeviceOptions training = context.common.device;
+    training.precision = training_precision(training);
+    report["training_precision"] =
+        training.precision == "auto" ? report["precision"] : json(training.precision);
+    if (report["training_precision"] == report["precision"]) return;
+    report["training_gemm_gflops"] = measure_ceiling(*make_backend(training), training.threads) / 1e9;
   } catch (const Error& error) {
     problems.push_back(error.what());
   }
@@ -128,6 +134,11 @@ void run_doctor(CommandContext& context) {
     text += concat("in use      ", report["device"].get<std::string>(), ", ",
                    report["precision"].get<std::string>(), ", ", threads, " thread", threads == 1 ? "" : "s",
                    "; matrix products reach ", figure(report["gemm_gflops"].get<double>(), 0), " GFLOP/s\n");
+  }
+  if (report.contains("training_gemm_gflops")) {
+    text +=
+        concat("training    ", report["training_precision"].get<std::string>(), "; matrix products reach ",
+               figure(report["training_gemm_gflops"].get<double>(), 0), " GFLOP/s\n");
   }
   text += concat("GPU         ", gpu_line, "\n");
   text += concat("memory      ", figure(memory, 1), " GiB; free disk here ", figure(disk, 1), " GiB\n");

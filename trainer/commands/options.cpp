@@ -118,12 +118,19 @@ CLI::App* add_command(CLI::App& app, CommandContext& context, const std::string&
   return command;
 }
 
+std::string training_precision(const DeviceOptions& device) {
+  const CpuInfo& cpu = cpu_info();
+  if (device.precision != "auto" || device.device == "cuda") return device.precision;
+  if (device.device == "auto" && cuda_answers()) return device.precision;  // a GPU chooses by itself
+  return cpu.amx_bf16 || cpu.avx512_bf16 ? "bf16" : "fp32";
+}
+
 void choose_training_precision(CommandContext& context) {
   DeviceOptions& device = context.common.device;
-  if (device.precision != "auto" || device.device == "cuda" || !cpu_info().amx_bf16) return;
-  if (device.device == "auto" && cuda_answers()) return;  // a GPU chooses by itself
+  if (device.precision != "auto" || training_precision(device) != "bf16") return;
   device.precision = "bf16";
-  context.say("precision: bf16, on this CPU's tiles (--precision fp32 for full single precision)");
+  context.say(concat("precision: bf16, on this CPU's ", cpu_info().amx_bf16 ? "tiles" : "bf16 dot products",
+                     " (--precision fp32 for full single precision)"));
 }
 
 std::vector<std::string> expand_config(CLI::App& app, std::vector<std::string> arguments) {

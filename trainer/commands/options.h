@@ -55,9 +55,11 @@ CLI::App* add_command(CLI::App& app, CommandContext& context, const std::string&
 /// UsageError for unknown keys, naming the nearest known one.
 std::vector<std::string> expand_config(CLI::App& app, std::vector<std::string> arguments);
 
-/// With --precision auto, training computes in bf16 where the CPU has tiles (AMX), and says so: its steps are
-/// two to four times as fast there, at the same loss (tests/bench/LOG.md). Commands that only read a model
-/// stay in fp32.
+/// What --precision means for training: with auto bf16 where the CPU has a unit for it, else fp32. Its steps
+/// are two to four times as fast on tiles (AMX), one and a half to two on dot products (AVX512-BF16), at the
+/// same loss (tests/bench/LOG.md). Where a GPU will be used, auto stays auto: it chooses by itself.
+std::string training_precision(const DeviceOptions& device);
+/// Chooses it, and says so where it is bf16. Commands that only read a model stay in fp32.
 void choose_training_precision(CommandContext& context);
 
 /// Throws UsageError where an argument is a flag or a command that does not exist, naming the nearest.

@@ -57,8 +57,9 @@ struct TileModel {
 
 constexpr int64_t kSteps = 3, kK = kSteps * kBlock;
 
-/// Largest error of a product of random blocks against double precision, relative to the largest sum.
-double product_error(const Bf16Unit& unit) {
+/// Largest error of the wanted rows of a product of random blocks against double precision, relative to the
+/// largest sum.
+double product_error(const Bf16Unit& unit, int64_t wanted = kBlock) {
   std::vector<float> a(kBlock * kK), b(kK * kBlock), sums(kStepElements);
   Random random(5);
   for (float& x : a) x = kernels::float_of_bf16(kernels::bf16_of_float(static_cast<float>(random.normal())));
@@ -79,12 +80,12 @@ double product_error(const Bf16Unit& unit) {
   {
     const Bf16Unit::Use use(unit);
     // In two parts, the second from rows that lie apart as a matrix's do.
-    unit.product(sums.data(), left.data(), right.data(), 1);
-    const LeftBlock rest(rows.data() + kBlock, kK, kBlock);
+    unit.product(sums.data(), {left.data(), kBlock, kStepElements, wanted}, right.data(), 1);
+    const LeftBlock rest(rows.data() + kBlock, kK, kBlock, wanted);
     unit.add_product(sums.data(), rest, right.data() + kStepElements, kSteps - 1);
   }
   double error = 0.0, largest = 0.0;
-  for (int64_t i = 0; i < kBlock; ++i) {
+  for (int64_t i = 0; i < wanted; ++i) {
     for (int64_t n = 0; n < kBlock; ++n) {
       double exact = 0.0;
       for (int64_t k = 0; k < kK; ++k) {
@@ -115,9 +116,11 @@ BOOST_AUTO_TEST_CASE(every_unit_of_this_cpu_is_right) {
       BOOST_TEST_MESSAGE("skipped: this CPU has no " << name);
       continue;
     }
-    const double error =
-        product_error({isa->name, nullptr, nullptr, isa->blocks.product, isa->blocks.add_product});
-    BOOST_CHECK_MESSAGE(error < 1e-6, name << " is off by " << error);
+    for (const int64_t wanted : {kBlock, int64_t{1}, int64_t{3}, int64_t{11}, int64_t{29}}) {
+      const double error =
+          product_error({isa->name, nullptr, nullptr, isa->blocks.product, isa->blocks.add_product}, wanted);
+      BOOST_CHECK_MESSAGE(error < 1e-6, name << " is off by " << error << " in " << wanted << " rows");
+    }
   }
   const Bf16Unit best = choose_bf16_unit(choose_kernels());
   BOOST_TEST_MESSAGE("best unit: " << best.name);

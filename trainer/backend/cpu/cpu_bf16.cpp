@@ -111,7 +111,8 @@ void Bf16Linear::multiply_part(Worker& worker, const Tensor& left, const uint16_
                                Range blocks, Range panel_range, const BlockFinish& finish) {
   const int64_t M = left.rows(), K = left.columns(), steps = block_count(K);
   const bool small = packed_elements(N, K) <= kSmallWeight;
-  const int64_t chunk_steps = std::min(steps, small ? kSmallSteps : kMaxSteps);
+  // One block of rows (generation) reads every panel once: nothing would be gained by cutting.
+  const int64_t chunk_steps = blocks.size() == 1 ? steps : std::min(steps, small ? kSmallSteps : kMaxSteps);
   const int64_t chunks = (steps + chunk_steps - 1) / chunk_steps;
   // Where sums of a large weight are cut, all of the worker's rows go together, so that the panels are read
   // once.
@@ -146,7 +147,8 @@ void Bf16Linear::multiply_part(Worker& worker, const Tensor& left, const uint16_
               partial == nullptr ? sums : partial + ((panel - panel_range.begin) * group + b) * kStepElements;
           const int64_t row = (first + b) * kBlock, at = row * finish.stride + column;
           const LeftBlock from = lies_ready(first + b) ? LeftBlock(rows + row * K + k, K, kBlock)
-                                                       : LeftBlock(packed + b * these * kStepElements);
+                                                       : LeftBlock(packed + b * these * kStepElements, kBlock,
+                                                                   kStepElements, std::min(kBlock, M - row));
           if (chunk + 1 == chunks && finish.slope_at != nullptr)
             fetch_rows(finish.slope_at + at, finish.stride);
           (chunk == 0 ? unit_.product : unit_.add_product)(block, from, right, these);

@@ -17,6 +17,7 @@ namespace {
 
 constexpr int64_t kRowBlock = 256;
 constexpr int64_t kMinRows = 16;  // fewer a worker: split the columns instead
+constexpr int64_t kFewRows = 4;   // so few, and the product is the reading of the weights
 
 struct Part {
   Range rows, columns;
@@ -26,6 +27,13 @@ struct Part {
 Part share(int64_t rows, int64_t columns, int worker, int workers) {
   if (rows >= kMinRows * workers) return {split_range(rows, worker, workers), {0, columns}};
   return {{0, rows}, split_range(columns, worker, workers, 16)};
+}
+
+/// y (rows, columns) = or += x w^T, w (O, K) from its row of the first column on.
+void forward_product(const IsaKernels& isa, float* y, const float* x, const float* w, int64_t rows,
+                     int64_t columns, int64_t O, int64_t K, bool accumulate) {
+  if (rows <= kFewRows) return isa.few_rows(y, O, x, K, w, K, rows, columns, K, accumulate);
+  sgemm(false, true, rows, columns, K, 1.0f, x, K, w, K, accumulate ? 1.0f : 0.0f, y, O);
 }
 
 }  // namespace
@@ -52,9 +60,8 @@ void CpuBackend::linear_forward(Tensor y, const Tensor& x, const Tensor& w, cons
         const float* block_start = start == nullptr ? nullptr : start + n * O + columns.begin;
         isa_.f32.start_rows(block, block_bias, block_start, rows, columns.size(), O);
       }
-      const float beta = r != nullptr || b != nullptr ? 1.0f : 0.0f;
-      sgemm(false, true, rows, columns.size(), I, 1.0f, from + n * I, I, weights + columns.begin * I, I, beta,
-            block, O);
+      forward_product(isa_, block, from + n * I, weights + columns.begin * I, rows, columns.size(), O, I,
+                      r != nullptr || b != nullptr);
     }
   });
 }
@@ -72,8 +79,8 @@ void CpuBackend::linear_activation_forward(Tensor y, Tensor pre, const Tensor& x
     for (int64_t n = part.rows.begin; n < part.rows.end; n += kRowBlock) {
       const int64_t rows = std::min(kRowBlock, part.rows.end - n), first = n * O + columns.begin;
       if (b != nullptr) isa_.f32.start_rows(to + first, b + columns.begin, nullptr, rows, columns.size(), O);
-      sgemm(false, true, rows, columns.size(), I, 1.0f, from + n * I, I, weights + columns.begin * I, I,
-            b != nullptr ? 1.0f : 0.0f, to + first, O);
+      forward_product(isa_, to + first, from + n * I, weights + columns.begin * I, rows, columns.size(), O, I,
+                      b != nullptr);
       if (columns.size() == O) {
         isa_.f32.activation_forward(activated + first, to + first, rows * O, activation);
         continue;

@@ -25,12 +25,15 @@ constexpr int64_t packed_elements(int64_t n, int64_t K) {
 }
 
 /// 32 rows of a left operand where they lie: packed, or rows of a matrix whose columns are a multiple of 32,
-/// which need no packing.
+/// which need no packing. `wanted`: only the sums of so many first rows are looked at (generation has one); a
+/// unit may leave the others as they were.
 struct LeftBlock {
-  LeftBlock(const uint16_t* data, int64_t row_stride = kBlock, int64_t step_stride = kStepElements)
-      : at(data), row(row_stride), step(step_stride) {}
+  LeftBlock(const uint16_t* data, int64_t row_stride = kBlock, int64_t step_stride = kStepElements,
+            int64_t rows_wanted = kBlock)
+      : at(data), row(row_stride), step(step_stride), wanted(rows_wanted) {}
   const uint16_t* at;
   int64_t row, step;  // elements from one row to the next, and from 32 k to the next 32
+  int64_t wanted;
 };
 
 /// sums (32, 32) = or += left block times right panel over `steps` steps.

@@ -18,9 +18,12 @@ SEEDLING_HD void add_pair_products(Vec& sum, uint32_t left, const Bf16* right) {
 }
 #endif
 
-/// M rows by N vectors of the 32 x 32 sums.
+/// M rows by N vectors of the 32 x 32 sums. Both halves of 16 columns at once where they fit in registers:
+/// each pair of the left that is broadcast then serves two products, and loads are no longer what it waits
+/// for.
 template <int M, int N, bool add>
 SEEDLING_HD void block_tile(float* sums, const LeftBlock& left, const Bf16* right, int64_t steps) {
+  constexpr int kInHalf = static_cast<int>(16 / kLanes);
   const int64_t row = left.row;
   Vec tile[M][N];
 #pragma GCC unroll 16
@@ -36,7 +39,11 @@ SEEDLING_HD void block_tile(float* sums, const LeftBlock& left, const Bf16* righ
         uint32_t factor;
         std::memcpy(&factor, a + i * row + 2 * pair, sizeof factor);
 #pragma GCC unroll 4
-        for (int j = 0; j < N; ++j) add_pair_products(tile[i][j], factor, b + pair * kBlock + j * 2 * kLanes);
+        for (int j = 0; j < N; ++j) {
+          const int64_t half = j / kInHalf, in_half = j % kInHalf;
+          add_pair_products(tile[i][j], factor,
+                            b + half * kStepElements / 2 + pair * kBlock + in_half * 2 * kLanes);
+        }
       }
     }
   }
@@ -47,17 +54,46 @@ SEEDLING_HD void block_tile(float* sums, const LeftBlock& left, const Bf16* righ
   }
 }
 
+/// One row of sums, reading the panel in the order of memory: with few rows that is what it waits for.
 template <bool add>
-void block_product(float* sums, const LeftBlock& left, const Bf16* right, int64_t steps) {
-  // Each half of 16 columns is one vector of AVX-512, two of AVX2, four of the baseline.
-  constexpr int kVectors = static_cast<int>(16 / kLanes), kRows = kLanes == 16 ? 16 : kLanes == 8 ? 4 : 2;
-  for (int64_t half = 0; half < 2; ++half) {
-    for (int64_t i = 0; i < kBlock; i += kRows) {
-      block_tile<kRows, kVectors, add>(sums + i * kBlock + half * 16,
-                                       {left.at + i * left.row, left.row, left.step},
-                                       right + half * kStepElements / 2, steps);
+SEEDLING_HD void row_tile(float* sums, const LeftBlock& left, const Bf16* right, int64_t steps) {
+  constexpr int kVectors = static_cast<int>(kBlock / kLanes), kInHalf = kVectors / 2;
+  Vec even[kVectors], odd[kVectors] = {};  // two chains of additions for each vector
+  for (int j = 0; j < kVectors; ++j) even[j] = add ? load_vec(sums + j * kLanes) : Vec{};
+  for (int64_t step = 0; step < steps; ++step) {
+    const Bf16 *a = left.at + step * left.step, *b = right + step * kStepElements;
+#pragma GCC unroll 2
+    for (int half = 0; half < 2; ++half) {
+#pragma GCC unroll 16
+      for (int pair = 0; pair < kBlock / 2; ++pair, b += kBlock) {
+        uint32_t factor;
+        std::memcpy(&factor, a + 2 * pair, sizeof factor);
+        Vec* chain = (pair % 2 == 0 ? even : odd) + half * kInHalf;
+#pragma GCC unroll 4
+        for (int j = 0; j < kInHalf; ++j) add_pair_products(chain[j], factor, b + j * 2 * kLanes);
+      }
     }
   }
+  for (int j = 0; j < kVectors; ++j) store_vec(sums + j * kLanes, even[j] + odd[j]);
+}
+
+template <bool add>
+void block_product(float* sums, const LeftBlock& left, const Bf16* right, int64_t steps) {
+  // All 32 columns are two vectors of AVX-512; a half of them is two vectors of AVX2, four of the baseline.
+  constexpr int64_t kColumns = kLanes == 16 ? 32 : 16;
+  constexpr int kVectors = static_cast<int>(kColumns / kLanes), kRows = kLanes == 16  ? 8
+                                                                        : kLanes == 8 ? 4
+                                                                                      : 2;
+  int64_t i = 0;
+  for (; i < left.wanted && 2 * (left.wanted - i) > kRows; i += kRows) {
+    const LeftBlock rows(left.at + i * left.row, left.row, left.step);
+    for (int64_t column = 0; column < kBlock; column += kColumns) {
+      block_tile<kRows, kVectors, add>(sums + i * kBlock + column, rows,
+                                       right + column / 16 * kStepElements / 2, steps);
+    }
+  }
+  for (; i < left.wanted; ++i)
+    row_tile<add>(sums + i * kBlock, {left.at + i * left.row, left.row, left.step}, right, steps);
 }
 
 /// Transposes a 16 x 16 square of 32-bit elements; a row of `from` is `from_stride` elements from the next.
@@ -179,13 +215,14 @@ void pack_left(Bf16* block, const void* x_, int64_t stride, int64_t rows, int64_
   for (int64_t step = 0; step < block_count(K); ++step) {
     const int64_t k = step * kBlock, n = std::min(kBlock, K - k);
     Bf16* to = block + step * kStepElements;
-    for (int64_t r = 0; r < kBlock; ++r, to += kBlock) {
-      if (r < rows && n == kBlock) {
+    for (int64_t r = 0; r < rows; ++r, to += kBlock) {
+      if (n == kBlock) {
         round_whole(to, x + r * stride + k);
       } else {
-        round_part(to, x + r * stride + k, r < rows ? n : 0);
+        round_part(to, x + r * stride + k, n);
       }
     }
+    std::memset(to, 0, static_cast<size_t>((kBlock - rows) * kBlock) * sizeof(Bf16));
   }
 }
 

@@ -131,6 +131,9 @@ struct IsaKernels {
   const char* name;  // "avx512bf16", "avx512", "avx2", "baseline"
   RowKernels f32, bf16;
   ParameterKernels parameters;
+  /// y (rows, columns) = or += x w^T in fp32, for few rows; ld: elements from one row to the next.
+  void (*few_rows)(float* y, int64_t ldy, const float* x, int64_t ldx, const float* w, int64_t ldw,
+                   int64_t rows, int64_t columns, int64_t K, bool accumulate);
   ProductKernels pack_f32, pack_bf16;
   BlockKernels blocks;
 };

@@ -60,6 +60,56 @@ SEEDLING_HD void product_columns(float* c, int64_t ldc, int64_t m, const float* 
   if (j < n) product_columns<1>(c + j, ldc, m, a, row_stride, k_stride, b + j, ldb, k, accumulate);
 }
 
+/// R rows of y, N columns: dot products of rows of x and rows of w, each read once and in order.
+template <int R, int N>
+SEEDLING_HD void dot_tile(float* y, int64_t ldy, const float* x, int64_t ldx, const float* w, int64_t ldw,
+                          int64_t K, bool accumulate) {
+  Vec sums[R][N];
+#pragma GCC unroll 4
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int j = 0; j < N; ++j) sums[r][j] = Vec{};
+  }
+  int64_t k = 0;
+  for (; k + kLanes <= K; k += kLanes) {
+#pragma GCC unroll 4
+    for (int j = 0; j < N; ++j) {
+      const Vec column = load_vec(w + j * ldw + k);
+#pragma GCC unroll 4
+      for (int r = 0; r < R; ++r) sums[r][j] += load_vec(x + r * ldx + k) * column;
+    }
+  }
+#pragma GCC unroll 4
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int j = 0; j < N; ++j) {
+      float sum = sum_lanes(sums[r][j]);
+      for (int64_t rest = k; rest < K; ++rest) sum += x[r * ldx + rest] * w[j * ldw + rest];
+      float* to = y + r * ldy + j;
+      *to = accumulate ? *to + sum : sum;
+    }
+  }
+}
+
+template <int R>
+SEEDLING_HD void dot_rows(float* y, int64_t ldy, const float* x, int64_t ldx, const float* w, int64_t ldw,
+                          int64_t columns, int64_t K, bool accumulate) {
+  int64_t j = 0;
+  for (; j + 4 <= columns; j += 4) dot_tile<R, 4>(y + j, ldy, x, ldx, w + j * ldw, ldw, K, accumulate);
+  for (; j < columns; ++j) dot_tile<R, 1>(y + j, ldy, x, ldx, w + j * ldw, ldw, K, accumulate);
+}
+
+/// y (rows, columns) = or += x w^T of a few rows, as in generation: bound by the reading of w, which a
+/// library's product would first copy.
+void few_rows_product(float* y, int64_t ldy, const float* x, int64_t ldx, const float* w, int64_t ldw,
+                      int64_t rows, int64_t columns, int64_t K, bool accumulate) {
+  for (; rows >= 4; rows -= 4, y += 4 * ldy, x += 4 * ldx)
+    dot_rows<4>(y, ldy, x, ldx, w, ldw, columns, K, accumulate);
+  if (rows == 3) dot_rows<3>(y, ldy, x, ldx, w, ldw, columns, K, accumulate);
+  if (rows == 2) dot_rows<2>(y, ldy, x, ldx, w, ldw, columns, K, accumulate);
+  if (rows == 1) dot_rows<1>(y, ldy, x, ldx, w, ldw, columns, K, accumulate);
+}
+
 /// Lane `lane` of the first (second when `upper`) result of exchanging blocks of `step` lanes between two
 /// rows.
 template <bool upper>
