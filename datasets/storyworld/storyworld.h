@@ -15,7 +15,7 @@
 namespace seedling {
 
 /// Raised whenever the text of any (seed, index) changes: caches and recorded floors name it.
-constexpr int kStoryworldVersion = 5;
+constexpr int kStoryworldVersion = 6;
 
 /// One document and its information content in bits, -log2 of its probability under the generator.
 struct Story {

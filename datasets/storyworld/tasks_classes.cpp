@@ -1,11 +1,12 @@
 // Sentiment and spam: the two classification sets. See tasks.h.
 //
 // In every family of texts the same words stand under both labels equally often; what decides is how they are
-// combined: a negation with a quality, a hope with an outcome, the order of two states, two facts that fit or
-// not.
+// combined: a negation with a quality, a hope with an outcome, the order of two states or of two feelings,
+// two facts that fit or not.
 #include <nlohmann/json.hpp>
 
 #include "datasets/storyworld/capital.h"
+#include "datasets/storyworld/plots.h"
 #include "datasets/storyworld/tasks.h"
 #include "datasets/storyworld/teller.h"
 #include "datasets/storyworld/telling.h"
@@ -213,8 +214,32 @@ Judged tell_letter(Teller& t, Reader reader) {
   return {with_name(chooser, text, reader), !spam};
 }
 
+namespace {
+
+/// A piece of a story with two feelings, told as the stories tell them: the later one counts. A model that
+/// has read stories knows how glad people and sad people are told of; which of the two came last is all it
+/// has to be asked.
+Judged tell_two_feelings(Teller& t) {
+  const bool glad = t.chooser().chance(0.5);
+  t.pick_child('H');
+  t.say({"{H} was <hobby> near <past>.", "{H} had <hobby> in mind, <along>.",
+         "{H} <walk> <along>, past <past>."});
+  glad ? feel_sad(t) : feel_glad(t);
+  t.say({"but after <number> hours it was another story.", "then somebody came by, and everything changed.",
+         "who could have known that it would not last?", "but that was before {he} came to <past>.",
+         "then {he} <walk> home, and things were different."});
+  glad ? feel_glad(t) : feel_sad(t);
+  return {t.text(), glad};
+}
+
+}  // namespace
+
 nlohmann::json make_sentiment(Chooser source) {
   Teller t(std::move(source));
+  if (t.chooser().chance(0.5)) {
+    const Judged story = tell_two_feelings(t);
+    return {{"text", story.text}, {"label", story.good ? "positive" : "negative"}};
+  }
   const Judged news = tell_news(t, Reader::task);
   return {{"text", news.text}, {"label", news.good ? "positive" : "negative"}};
 }
