@@ -112,6 +112,11 @@ suite("steering", () => {
     await until(async () => await stepShown() === step + 1, "the key to steer is still there");
   });
 
+  check("another end, set while it trains, is the end that the page tells", async () => {
+    await program.post(`/api/runs/${run}/commands`, {command: "set", steps: 199999});
+    await until(async () => (await sentence()).replaceAll("\u2009", "").includes("of 199999"), "the sentence has the new end");
+  });
+
   check("a fork is overlaid on its parent", async () => {
     await goTo(page, "Fork");
     const at = (await until(() => program.get(`/api/runs/${run}`), "the run")).step;

@@ -153,6 +153,9 @@ function receive(name, data) {
       run.metrics = {...run.metrics, ...last};
       run.step = last.step;
     }
+  } else if (name === "intervention" && data.arguments?.steps && !data.refused) {
+    const run = state.runs.get(data.run);
+    if (run) run.steps = data.arguments.steps;  // the clock, or a hand, has set another end
   }
   emit(name, data);
   if (name === "metrics" || name === "state" || (name === "ping" && owed)) askBeat();
