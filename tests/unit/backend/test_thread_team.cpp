@@ -56,6 +56,35 @@ BOOST_AUTO_TEST_CASE(what_workers_wrote_is_there_after_run) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(shared_pieces_are_done_once_each) {
+  for (int size : {1, 2, 3, 8}) {
+    ThreadTeam team(size);
+    for (const int64_t n : {0, 1, 2, 7, 64, 1000}) {
+      for (const int64_t grain : {1, 3, 2000}) {
+        std::vector<std::atomic<int>> counts(static_cast<size_t>(n));
+        for (int round = 0; round < 50; ++round) {
+          team.share(n, grain, [&](int worker, Range piece) {
+            BOOST_REQUIRE(worker >= 0 && worker < size && piece.size() > 0 && piece.size() <= grain);
+            for (int64_t i = piece.begin; i < piece.end; ++i) ++counts[static_cast<size_t>(i)];
+          });
+        }
+        for (const auto& count : counts) BOOST_REQUIRE_EQUAL(count.load(), 50);
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_that_is_held_up_is_helped) {
+  ThreadTeam team(2);
+  std::atomic<int> done[2] = {};
+  team.share(100, 1, [&](int worker, Range) {
+    if (worker == 1) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    ++done[worker];
+  });
+  BOOST_CHECK_EQUAL(done[0] + done[1], 100);
+  BOOST_CHECK_LE(done[1], 2);  // the piece it was held up in, and the one that is left to it
+}
+
 BOOST_AUTO_TEST_CASE(sleepers_wake) {
   ThreadTeam team(4);
   for (int round = 0; round < 5; ++round) {

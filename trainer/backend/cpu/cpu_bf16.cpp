@@ -19,6 +19,7 @@ constexpr int64_t kLeastWeightRows = 256;
 // Where the sums of all rows fit into so many elements a worker, they are kept until the last rows and added
 // to the gradient once; else once for each part of the rows.
 constexpr int64_t kKeptSums = 4 * 1024 * 1024;
+constexpr int64_t kPieces = 4;  // of a worker's rows or panels, for others to take over what it has not begun
 constexpr size_t kLargeOutput = size_t{2} << 20;  // bytes that no cache of a core holds until backward
 
 /// Brings the rows of a block closer, while the products are made that they are wanted after: their lines lie
@@ -95,6 +96,15 @@ void Bf16Linear::backward_activated(const Tensor& dpre, const Tensor& dy, const 
 
 void Bf16Linear::multiply(const Tensor& left, const uint16_t* panels, int64_t N, const BlockFinish& finish) {
   const int64_t blocks = block_count(left.rows());
+  if (blocks >= team_.size() && packed_elements(N, left.columns()) <= kSmallWeight) {
+    // The rows pass one block at a time: any worker may take any of them.
+    team_.share(blocks, std::max<int64_t>(1, blocks / (kPieces * team_.size())), [&](int worker, Range part) {
+      const Bf16Unit::Use use(unit_);
+      multiply_part(workers_[static_cast<size_t>(worker)], left, panels, N, part, {0, block_count(N)},
+                    finish);
+    });
+    return;
+  }
   // With fewer blocks of rows than workers (generation), the panels are split instead.
   const bool by_rows = blocks >= team_.size();
   team_.run([&](int worker, int workers) {
@@ -180,6 +190,7 @@ void Bf16Linear::backward_weight(const Tensor& dw, const Tensor& dy, const Tenso
   const int64_t parts = (N + fitting - 1) / fitting,
                 part_rows = block_count((N + parts - 1) / parts) * kBlock;
   const bool kept = keepable && parts > 1;
+  if (kept) kept_sums_.reserve(panels * left_blocks * kStepElements * 2);
   for (int64_t first = 0; first < N; first += part_rows) {
     const Range rows = {first, std::min(first + part_rows, N)};
     const int64_t steps = block_count(rows.size()), columns = narrow.columns();
@@ -190,9 +201,7 @@ void Bf16Linear::backward_weight(const Tensor& dw, const Tensor& dy, const Tenso
       isa_.pack_bf16.pack_left_transposed(left, narrow.as<uint16_t>() + first * columns, columns, rows.size(),
                                           columns, part.begin, part.end);
     });
-    team_.run([&](int worker, int workers) {
-      const Range part = split_range(panels, worker, workers);
-      if (part.size() <= 0) return;
+    team_.share(panels, std::max<int64_t>(1, panels / (2 * team_.size())), [&](int worker, Range part) {
       const Bf16Unit::Use use(unit_);
       weight_part(workers_[static_cast<size_t>(worker)], dw, turned, wide, rows, left_blocks, part, kept);
     });
@@ -204,8 +213,9 @@ void Bf16Linear::weight_part(Worker& worker, const Tensor& dw, bool turned, cons
   const int64_t W = wide.columns(), O = dw.rows(), I = dw.columns(), steps = block_count(rows.size());
   const int64_t group = std::clamp<int64_t>(kWeightRight / (steps * kStepElements), 1, panels.size());
   uint16_t* right = worker.right.reserve(group * steps * kStepElements);
-  const int64_t held = kept ? panels.size() : 1;  // panels whose sums are held at a time
-  float* held_sums = reinterpret_cast<float*>(worker.sums.reserve(held * left_blocks * kStepElements * 2));
+  // Sums that are kept have a place for each panel; others are the worker's, for one panel after the other.
+  float* held_sums = reinterpret_cast<float*>(kept ? kept_sums_.data()
+                                                   : worker.sums.reserve(left_blocks * kStepElements * 2));
   const bool begins = !kept || rows.begin == 0, ends = !kept || rows.end == wide.rows();
   alignas(64) float turned_sums[kStepElements];
   for (int64_t first = panels.begin; first < panels.end; first += group) {
@@ -213,7 +223,7 @@ void Bf16Linear::weight_part(Worker& worker, const Tensor& dw, bool turned, cons
     isa_.pack_bf16.pack_right(right, wide.as<uint16_t>() + rows.begin * W + column, W, rows.size(),
                               std::min(count * kBlock, W - column), 0, steps);
     for (int64_t p = 0; p < count; ++p) {
-      float* sums = held_sums + (kept ? first - panels.begin + p : 0) * left_blocks * kStepElements;
+      float* sums = held_sums + (kept ? first + p : 0) * left_blocks * kStepElements;
       // Some steps of the panel stay in L1 while those of all left blocks pass.
       for (int64_t step = 0; step < steps; step += kSmallSteps) {
         const int64_t these = std::min(kSmallSteps, steps - step);

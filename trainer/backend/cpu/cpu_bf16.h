@@ -59,7 +59,7 @@ class Bf16Linear {
                      Range panel_range, const BlockFinish& finish);
 
   /// The panels' part of dw += dy^T x over some rows; blocks of sums are those of dw^T when turned. kept:
-  /// they stay with the worker from the first rows to the last.
+  /// they are kept from the first rows to the last.
   void weight_part(Worker& worker, const Tensor& dw, bool turned, const Tensor& wide, Range rows,
                    int64_t left_blocks, Range panels, bool kept);
 
@@ -68,7 +68,7 @@ class Bf16Linear {
   ThreadTeam& team_;
   std::vector<Worker> workers_;
   std::map<Key, Weight> weights_;
-  PackedMemory left_;  // of backward_weight, shared by all workers
+  PackedMemory left_, kept_sums_;  // of backward_weight, shared by all workers
   uint64_t version_ = 1;
 };
 

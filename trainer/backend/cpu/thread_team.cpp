@@ -75,7 +75,10 @@ void ThreadTeam::notify(std::atomic<uint32_t>& value) {
 #endif
 }
 
-ThreadTeam::ThreadTeam(int size) : size_(size), errors_(static_cast<size_t>(size > 0 ? size : 1)) {
+ThreadTeam::ThreadTeam(int size)
+    : size_(size),
+      errors_(static_cast<size_t>(size > 0 ? size : 1)),
+      parts_(static_cast<size_t>(size > 0 ? size : 1)) {
   require(size >= 1, "a thread team has at least one worker");
   // More workers than cores: whoever spins keeps another from working.
   spins_ = size <= cpu_info().cores ? kSpins : 0;
