@@ -62,12 +62,14 @@ BOOST_AUTO_TEST_CASE(shared_pieces_are_done_once_each) {
     for (const int64_t n : {0, 1, 2, 7, 64, 1000}) {
       for (const int64_t grain : {1, 3, 2000}) {
         std::vector<std::atomic<int>> counts(static_cast<size_t>(n));
+        std::atomic<bool> right{true};
         for (int round = 0; round < 50; ++round) {
           team.share(n, grain, [&](int worker, Range piece) {
-            BOOST_REQUIRE(worker >= 0 && worker < size && piece.size() > 0 && piece.size() <= grain);
+            if (worker < 0 || worker >= size || piece.size() <= 0 || piece.size() > grain) right = false;
             for (int64_t i = piece.begin; i < piece.end; ++i) ++counts[static_cast<size_t>(i)];
           });
         }
+        BOOST_REQUIRE(right);
         for (const auto& count : counts) BOOST_REQUIRE_EQUAL(count.load(), 50);
       }
     }
