@@ -59,7 +59,7 @@ constexpr int64_t kSteps = 3, kK = kSteps * kBlock;
 
 /// Largest error of the wanted rows of a product of random blocks against double precision, relative to the
 /// largest sum.
-double product_error(const Bf16Unit& unit, int64_t wanted = kBlock) {
+double product_error(const Bf16Unit& unit, int64_t wanted = kBlock, std::vector<float>* kept = nullptr) {
   std::vector<float> a(kBlock * kK), b(kK * kBlock), sums(kStepElements);
   Random random(5);
   for (float& x : a) x = kernels::float_of_bf16(kernels::bf16_of_float(static_cast<float>(random.normal())));
@@ -96,6 +96,7 @@ double product_error(const Bf16Unit& unit, int64_t wanted = kBlock) {
       largest = std::max(largest, std::abs(exact));
     }
   }
+  if (kept != nullptr) kept->assign(sums.begin(), sums.begin() + wanted * kBlock);
   return error / largest;
 }
 
@@ -116,9 +117,14 @@ BOOST_AUTO_TEST_CASE(every_unit_of_this_cpu_is_right) {
       BOOST_TEST_MESSAGE("skipped: this CPU has no " << name);
       continue;
     }
+    std::vector<float> whole, first;
+    const Bf16Unit own = {isa->name, nullptr, nullptr, isa->blocks.product, isa->blocks.add_product};
+    product_error(own, kBlock, &whole);
+    product_error(own, 1, &first);
+    whole.resize(first.size());
+    BOOST_CHECK_MESSAGE(first == whole, name << ": a row alone is not what it is among others");
     for (const int64_t wanted : {kBlock, int64_t{1}, int64_t{3}, int64_t{11}, int64_t{29}}) {
-      const double error =
-          product_error({isa->name, nullptr, nullptr, isa->blocks.product, isa->blocks.add_product}, wanted);
+      const double error = product_error(own, wanted);
       BOOST_CHECK_MESSAGE(error < 1e-6, name << " is off by " << error << " in " << wanted << " rows");
     }
   }

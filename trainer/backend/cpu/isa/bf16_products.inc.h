@@ -54,12 +54,13 @@ SEEDLING_HD void block_tile(float* sums, const LeftBlock& left, const Bf16* righ
   }
 }
 
-/// One row of sums, reading the panel in the order of memory: with few rows that is what it waits for.
+/// One row of sums, reading the panel in the order of memory: with few rows that is what it waits for. Sums
+/// are added in block_tile's order, so that a row comes out the same alone and among others.
 template <bool add>
 SEEDLING_HD void row_tile(float* sums, const LeftBlock& left, const Bf16* right, int64_t steps) {
   constexpr int kVectors = static_cast<int>(kBlock / kLanes), kInHalf = kVectors / 2;
-  Vec even[kVectors], odd[kVectors] = {};  // two chains of additions for each vector
-  for (int j = 0; j < kVectors; ++j) even[j] = add ? load_vec(sums + j * kLanes) : Vec{};
+  Vec row[kVectors];
+  for (int j = 0; j < kVectors; ++j) row[j] = add ? load_vec(sums + j * kLanes) : Vec{};
   for (int64_t step = 0; step < steps; ++step) {
     const Bf16 *a = left.at + step * left.step, *b = right + step * kStepElements;
 #pragma GCC unroll 2
@@ -68,13 +69,13 @@ SEEDLING_HD void row_tile(float* sums, const LeftBlock& left, const Bf16* right,
       for (int pair = 0; pair < kBlock / 2; ++pair, b += kBlock) {
         uint32_t factor;
         std::memcpy(&factor, a + 2 * pair, sizeof factor);
-        Vec* chain = (pair % 2 == 0 ? even : odd) + half * kInHalf;
 #pragma GCC unroll 4
-        for (int j = 0; j < kInHalf; ++j) add_pair_products(chain[j], factor, b + j * 2 * kLanes);
+        for (int j = 0; j < kInHalf; ++j)
+          add_pair_products(row[half * kInHalf + j], factor, b + j * 2 * kLanes);
       }
     }
   }
-  for (int j = 0; j < kVectors; ++j) store_vec(sums + j * kLanes, even[j] + odd[j]);
+  for (int j = 0; j < kVectors; ++j) store_vec(sums + j * kLanes, row[j]);
 }
 
 template <bool add>
