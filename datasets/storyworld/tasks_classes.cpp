@@ -89,6 +89,22 @@ void pick_maker(Teller& t, char role, int skip = -1) {
 
 std::string first_name(Chooser& chooser) { return people()[chooser.uniform(child_count())].name; }
 
+/// A piece of a story with two feelings, told as the stories tell them: the later one counts. A model that
+/// has read stories knows how glad people and sad people are told of; which of the two came last is all it
+/// has to be asked.
+Judged tell_two_feelings(Teller& t) {
+  const bool glad = t.chooser().chance(0.5);
+  t.pick_child('H');
+  t.say({"{H} was <hobby> near <past>.", "{H} had <hobby> in mind, <along>.",
+         "{H} <walk> <along>, past <past>."});
+  glad ? feel_sad(t) : feel_glad(t);
+  t.say({"but after <number> hours it was another story.", "then somebody came by, and everything changed.",
+         "who could have known that it would not last?", "but that was before {he} came to <past>.",
+         "then {he} <walk> home, and things were different."});
+  glad ? feel_glad(t) : feel_sad(t);
+  return {t.text(), glad};
+}
+
 }  // namespace
 
 Judged tell_news(Teller& t, Reader reader) {
@@ -214,34 +230,10 @@ Judged tell_letter(Teller& t, Reader reader) {
   return {with_name(chooser, text, reader), !spam};
 }
 
-namespace {
-
-/// A piece of a story with two feelings, told as the stories tell them: the later one counts. A model that
-/// has read stories knows how glad people and sad people are told of; which of the two came last is all it
-/// has to be asked.
-Judged tell_two_feelings(Teller& t) {
-  const bool glad = t.chooser().chance(0.5);
-  t.pick_child('H');
-  t.say({"{H} was <hobby> near <past>.", "{H} had <hobby> in mind, <along>.",
-         "{H} <walk> <along>, past <past>."});
-  glad ? feel_sad(t) : feel_glad(t);
-  t.say({"but after <number> hours it was another story.", "then somebody came by, and everything changed.",
-         "who could have known that it would not last?", "but that was before {he} came to <past>.",
-         "then {he} <walk> home, and things were different."});
-  glad ? feel_glad(t) : feel_sad(t);
-  return {t.text(), glad};
-}
-
-}  // namespace
-
 nlohmann::json make_sentiment(Chooser source) {
   Teller t(std::move(source));
-  if (t.chooser().chance(0.5)) {
-    const Judged story = tell_two_feelings(t);
-    return {{"text", story.text}, {"label", story.good ? "positive" : "negative"}};
-  }
-  const Judged news = tell_news(t, Reader::task);
-  return {{"text", news.text}, {"label", news.good ? "positive" : "negative"}};
+  const Judged told = t.chooser().chance(0.5) ? tell_two_feelings(t) : tell_news(t, Reader::task);
+  return {{"text", told.text}, {"label", told.good ? "positive" : "negative"}};
 }
 
 nlohmann::json make_spam(Chooser source) {

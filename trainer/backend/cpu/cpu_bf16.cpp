@@ -19,7 +19,8 @@ constexpr int64_t kLeastWeightRows = 256;
 // Where the sums of all rows fit into so many elements a worker, they are kept until the last rows and added
 // to the gradient once; else once for each part of the rows.
 constexpr int64_t kKeptSums = 4 * 1024 * 1024;
-constexpr int64_t kPieces = 4;  // of a worker's rows or panels, for others to take over what it has not begun
+// Of a worker's rows, and of its panels: pieces for others to take over while it has not begun them.
+constexpr int64_t kRowPieces = 4, kPanelPieces = 2;
 constexpr size_t kLargeOutput = size_t{2} << 20;  // bytes that no cache of a core holds until backward
 
 /// Brings the rows of a block closer, while the products are made that they are wanted after: their lines lie
@@ -98,11 +99,12 @@ void Bf16Linear::multiply(const Tensor& left, const uint16_t* panels, int64_t N,
   const int64_t blocks = block_count(left.rows());
   if (blocks >= team_.size() && packed_elements(N, left.columns()) <= kSmallWeight) {
     // The rows pass one block at a time: any worker may take any of them.
-    team_.share(blocks, std::max<int64_t>(1, blocks / (kPieces * team_.size())), [&](int worker, Range part) {
-      const Bf16Unit::Use use(unit_);
-      multiply_part(workers_[static_cast<size_t>(worker)], left, panels, N, part, {0, block_count(N)},
-                    finish);
-    });
+    team_.share(blocks, std::max<int64_t>(1, blocks / (kRowPieces * team_.size())),
+                [&](int worker, Range part) {
+                  const Bf16Unit::Use use(unit_);
+                  multiply_part(workers_[static_cast<size_t>(worker)], left, panels, N, part,
+                                {0, block_count(N)}, finish);
+                });
     return;
   }
   // With fewer blocks of rows than workers (generation), the panels are split instead.
@@ -201,10 +203,11 @@ void Bf16Linear::backward_weight(const Tensor& dw, const Tensor& dy, const Tenso
       isa_.pack_bf16.pack_left_transposed(left, narrow.as<uint16_t>() + first * columns, columns, rows.size(),
                                           columns, part.begin, part.end);
     });
-    team_.share(panels, std::max<int64_t>(1, panels / (2 * team_.size())), [&](int worker, Range part) {
-      const Bf16Unit::Use use(unit_);
-      weight_part(workers_[static_cast<size_t>(worker)], dw, turned, wide, rows, left_blocks, part, kept);
-    });
+    team_.share(
+        panels, std::max<int64_t>(1, panels / (kPanelPieces * team_.size())), [&](int worker, Range part) {
+          const Bf16Unit::Use use(unit_);
+          weight_part(workers_[static_cast<size_t>(worker)], dw, turned, wide, rows, left_blocks, part, kept);
+        });
   }
 }
 

@@ -82,9 +82,8 @@ template <bool add>
 void block_product(float* sums, const LeftBlock& left, const Bf16* right, int64_t steps) {
   // All 32 columns are two vectors of AVX-512; a half of them is two vectors of AVX2, four of the baseline.
   constexpr int64_t kColumns = kLanes == 16 ? 32 : 16;
-  constexpr int kVectors = static_cast<int>(kColumns / kLanes), kRows = kLanes == 16  ? 8
-                                                                        : kLanes == 8 ? 4
-                                                                                      : 2;
+  constexpr int kVectors = static_cast<int>(kColumns / kLanes);
+  constexpr int kRows = kLanes == 16 ? 8 : kLanes == 8 ? 4 : 2;
   int64_t i = 0;
   for (; i < left.wanted && 2 * (left.wanted - i) > kRows; i += kRows) {
     const LeftBlock rows(left.at + i * left.row, left.row, left.step);
