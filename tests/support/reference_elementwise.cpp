@@ -200,19 +200,21 @@ double ReferenceBackend::squared_norm(const Tensor& x) {
 }
 
 // Loshchilov & Hutter 2019, as torch.optim.AdamW does it: decay first, eps outside the square root.
-void ReferenceBackend::adamw(Tensor w, const Tensor& g, Tensor m, Tensor v, const AdamWStep& step) {
+void ReferenceBackend::adamw(const std::vector<AdamWSpan>& spans, const AdamWStep& step) {
   const double b1 = step.beta1, b2 = step.beta2;
   const double correction1 = 1.0 - std::pow(b1, static_cast<double>(step.step));
   const double correction2 = 1.0 - std::pow(b2, static_cast<double>(step.step));
-  for (int64_t i = 0; i < w.size(); ++i) {
-    double& weight = w.as<double>()[i];
-    double& first = m.as<double>()[i];
-    double& second = v.as<double>()[i];
-    const double gradient = g.as<double>()[i] * step.gradient_scale;
-    first = b1 * first + (1.0 - b1) * gradient;
-    second = b2 * second + (1.0 - b2) * gradient * gradient;
-    weight -= static_cast<double>(step.learning_rate) * step.weight_decay * weight;
-    weight -= step.learning_rate * (first / correction1) / (std::sqrt(second / correction2) + step.epsilon);
+  for (const AdamWSpan& span : spans) {
+    for (int64_t i = 0; i < span.value.size(); ++i) {
+      double& weight = span.value.as<double>()[i];
+      double& first = span.m.as<double>()[i];
+      double& second = span.v.as<double>()[i];
+      const double gradient = span.gradient.as<double>()[i] * step.gradient_scale;
+      first = b1 * first + (1.0 - b1) * gradient;
+      second = b2 * second + (1.0 - b2) * gradient * gradient;
+      weight -= static_cast<double>(span.learning_rate) * span.weight_decay * weight;
+      weight -= span.learning_rate * (first / correction1) / (std::sqrt(second / correction2) + step.epsilon);
+    }
   }
 }
 

@@ -39,9 +39,15 @@ struct AttentionShape {
   Tensor head_scale{};       // parameter_type (NH): multiplies each head's output (0 switches it off)
 };
 
-/// AdamW's hyper-parameters for one step (Loshchilov & Hutter 2019); `step` counts from 1.
+/// A run of parameters that AdamW moves alike: their gradients and moments, all (n) of parameter_type.
+struct AdamWSpan {
+  Tensor value, gradient, m, v;
+  float learning_rate, weight_decay;
+};
+
+/// What all spans of one step of AdamW have in common (Loshchilov & Hutter 2019); `step` counts from 1.
 struct AdamWStep {
-  float learning_rate, beta1, beta2, epsilon, weight_decay;
+  float beta1, beta2, epsilon;
   float gradient_scale;  // multiplies the gradient first (clipping)
   int64_t step;
 };
@@ -190,8 +196,8 @@ class Backend : public Allocator {
   virtual void normalize(Tensor y, double epsilon) {
     scale(y, static_cast<float>(1.0 / (std::sqrt(squared_norm(y)) + epsilon)));
   }
-  /// One fused pass over w, g, m, v (all parameter_type, same size).
-  virtual void adamw(Tensor w, const Tensor& g, Tensor m, Tensor v, const AdamWStep& step) = 0;
+  /// One fused pass over values, gradients and moments of all spans.
+  virtual void adamw(const std::vector<AdamWSpan>& spans, const AdamWStep& step) = 0;
   /// momentum = beta * momentum + g * gradient_scale; update = nesterov ? g * scale + beta * momentum :
   /// momentum.
   virtual void momentum(Tensor update, Tensor momentum, const Tensor& g, float gradient_scale, float beta,

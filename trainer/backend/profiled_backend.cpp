@@ -224,8 +224,11 @@ double ProfiledBackend::squared_norm(const Tensor& x) {
 void ProfiledBackend::normalize(Tensor y, double epsilon) {
   timed("normalize", 0, 3 * bytes_of(y), [&] { inner_.normalize(y, epsilon); });
 }
-void ProfiledBackend::adamw(Tensor w, const Tensor& g, Tensor m, Tensor v, const AdamWStep& step) {
-  timed("adamw", 0, 2 * bytes_of(w, m, v) + bytes_of(g), [&] { inner_.adamw(w, g, m, v, step); });
+void ProfiledBackend::adamw(const std::vector<AdamWSpan>& spans, const AdamWStep& step) {
+  double bytes = 0.0;
+  for (const AdamWSpan& span : spans)
+    bytes += 2 * bytes_of(span.value, span.m, span.v) + bytes_of(span.gradient);
+  timed("adamw", 0, bytes, [&] { inner_.adamw(spans, step); });
 }
 void ProfiledBackend::momentum(Tensor update, Tensor momentum, const Tensor& g, float gradient_scale,
                                float beta, bool nesterov) {

@@ -11,31 +11,41 @@ namespace seedling::kernels {
 /// What AdamW needs for each element, worked out once a step (Loshchilov & Hutter 2019, algorithm 2).
 struct AdamWConstants {
   float beta1, beta2, epsilon, gradient_scale;
-  float decay;         // 1 - learning_rate * weight_decay
-  float rate;          // learning_rate / (1 - beta1^step)
-  float root_correct;  // 1 / sqrt(1 - beta2^step)
+  float root_correct;    // 1 / sqrt(1 - beta2^step)
+  double first_correct;  // 1 / (1 - beta1^step), for adamw_rate
+};
+
+/// What it needs for the parameters that move alike.
+struct AdamWRate {
+  float rate;   // learning_rate / (1 - beta1^step)
+  float decay;  // 1 - learning_rate * weight_decay
 };
 
 /// `step` counts from 1.
-inline AdamWConstants adamw_constants(float learning_rate, float beta1, float beta2, float epsilon,
-                                      float weight_decay, float gradient_scale, int64_t step) {
+inline AdamWConstants adamw_constants(float beta1, float beta2, float epsilon, float gradient_scale,
+                                      int64_t step) {
   const double t = static_cast<double>(step);
   AdamWConstants constants = {};
   constants.beta1 = beta1, constants.beta2 = beta2, constants.epsilon = epsilon;
   constants.gradient_scale = gradient_scale;
-  constants.decay = static_cast<float>(1.0 - static_cast<double>(learning_rate) * weight_decay);
-  constants.rate = static_cast<float>(learning_rate / (1.0 - std::pow(static_cast<double>(beta1), t)));
+  constants.first_correct = 1.0 / (1.0 - std::pow(static_cast<double>(beta1), t));
   constants.root_correct = static_cast<float>(1.0 / std::sqrt(1.0 - std::pow(static_cast<double>(beta2), t)));
   return constants;
 }
 
+inline AdamWRate adamw_rate(float learning_rate, float weight_decay, const AdamWConstants& constants) {
+  return {static_cast<float>(learning_rate * constants.first_correct),
+          static_cast<float>(1.0 - static_cast<double>(learning_rate) * weight_decay)};
+}
+
 /// w = w decay - rate m / (sqrt(v) root_correct + epsilon), m and v being the running moments of the
 /// gradient.
-SEEDLING_HD void adamw_element(float& w, float g, float& m, float& v, const AdamWConstants& c) {
+SEEDLING_HD void adamw_element(float& w, float g, float& m, float& v, const AdamWConstants& c,
+                               const AdamWRate& r) {
   const float gradient = g * c.gradient_scale;
   m = c.beta1 * m + (1.0f - c.beta1) * gradient;
   v = c.beta2 * v + (1.0f - c.beta2) * gradient * gradient;
-  w = w * c.decay - c.rate * m / (sqrtf(v) * c.root_correct + c.epsilon);
+  w = w * r.decay - r.rate * m / (sqrtf(v) * c.root_correct + c.epsilon);
 }
 
 /// Muon's iteration (Newton-Schulz): X <- a X + (b A + c A A) X with A = X X^T, once for each (a, b, c). X

@@ -1,4 +1,4 @@
-// AdamW: spans of neighbours, one fused pass each (see adamw.h).
+// AdamW: spans of neighbours, all in one fused pass (see adamw.h).
 #include "optimizer/adamw.h"
 
 namespace seedling {
@@ -52,19 +52,15 @@ AdamW::AdamW(const OptimizerOptions& options, std::vector<Parameter*> parameters
 }
 
 void AdamW::step(double learning_rate, double gradient_scale, int64_t step) {
+  std::vector<AdamWSpan> spans;
   for (const Span& span : spans_) {
-    AdamWStep arguments;
-    arguments.learning_rate = static_cast<float>(learning_rate * span.rate);
-    arguments.beta1 = static_cast<float>(options_.beta1);
-    arguments.beta2 = static_cast<float>(options_.beta2);
-    arguments.epsilon = static_cast<float>(options_.epsilon);
-    arguments.weight_decay = static_cast<float>(span.decays ? options_.weight_decay : 0.0);
-    arguments.gradient_scale = static_cast<float>(gradient_scale);
-    arguments.step = step;
     const int64_t size = span.value.size();
-    backend_.adamw(span.value, span.gradient, m_->part(span.offset, size), v_->part(span.offset, size),
-                   arguments);
+    spans.push_back({span.value, span.gradient, m_->part(span.offset, size), v_->part(span.offset, size),
+                     static_cast<float>(learning_rate * span.rate),
+                     static_cast<float>(span.decays ? options_.weight_decay : 0.0)});
   }
+  backend_.adamw(spans, {static_cast<float>(options_.beta1), static_cast<float>(options_.beta2),
+                         static_cast<float>(options_.epsilon), static_cast<float>(gradient_scale), step});
 }
 
 std::vector<StateTensor> AdamW::state() const {

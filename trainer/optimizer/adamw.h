@@ -2,7 +2,7 @@
 //   m = b1 m + (1 - b1) g,  v = b2 v + (1 - b2) g^2
 //   w = w - rate * (m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps) + decay * w)
 //
-// Neighbours in the slab with the same rate and decay are updated in one call. Made by make_optimizer and by
+// Neighbours in the slab with the same rate and decay are one span of the call. Made by make_optimizer and by
 // Muon.
 #pragma once
 

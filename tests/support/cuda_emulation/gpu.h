@@ -112,6 +112,16 @@ T shuffle(Place place, unsigned lanes, T value, From from) {
 
 }  // namespace emulated
 
+struct Words {
+  uint32_t word[4];
+};
+inline Words load_words(Shared<uint16_t> from) {
+  Words words;
+  for (int i = 0; i < 4; ++i)
+    words.word[i] = from[2 * i] | static_cast<uint32_t>(static_cast<uint16_t>(from[2 * i + 1])) << 16;
+  return words;
+}
+
 inline float power_of_two(float x) { return std::exp2(x); }
 
 inline uint32_t pack_bf16(float low, float high) {

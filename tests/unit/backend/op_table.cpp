@@ -438,11 +438,19 @@ void muon(std::vector<OpCase>& table, const std::vector<std::pair<int64_t, int64
 void optimizer(std::vector<OpCase>& table, int64_t n) {
   for (int64_t step : {1, 100}) {
     OpCase c("adamw", 31);
-    const int w = c.parameter({n}, Role::sum), g = c.parameter({n}), m = c.parameter({n}, Role::sum, 0.1);
-    const int v = c.parameter({n}, Role::sum, 0.1);
-    for (double& x : c.operands[static_cast<size_t>(v)].values) x = static_cast<float>(x * x);
+    // Spans of a length, of a few elements, and of more than a block of a GPU takes.
+    const int64_t sizes[] = {n, 3, 9001};
+    int w[3], g[3], m[3], v[3];
+    for (int i = 0; i < 3; ++i) {
+      w[i] = c.parameter({sizes[i]}, Role::sum), g[i] = c.parameter({sizes[i]});
+      m[i] = c.parameter({sizes[i]}, Role::sum, 0.1), v[i] = c.parameter({sizes[i]}, Role::sum, 0.1);
+      for (double& x : c.operands[static_cast<size_t>(v[i])].values) x = static_cast<float>(x * x);
+    }
     c.call = [=](Backend& d, const Operands& t) {
-      d.adamw(t[w], t[g], t[m], t[v], {1e-2f, 0.9f, 0.95f, 1e-8f, 0.1f, 0.5f, step});
+      std::vector<AdamWSpan> spans;
+      for (int i = 0; i < 3; ++i)
+        spans.push_back({t[w[i]], t[g[i]], t[m[i]], t[v[i]], 1e-2f * static_cast<float>(i + 1), 0.1f});
+      d.adamw(spans, {0.9f, 0.95f, 1e-8f, 0.5f, step});
     };
     table.push_back(c);
   }
@@ -503,6 +511,8 @@ std::vector<OpCase> op_table() {
     norm(table, 21, 37, kind, true, kind == NormKind::layer, true);
     norm(table, 2, 96, kind, false, false, true);
     norm(table, 70, 520, kind, true, kind == NormKind::layer, true);
+    norm(table, 9, 1024, kind, true, kind == NormKind::layer, false);
+    norm(table, 3, 1040, kind, true, kind == NormKind::layer, true);
   }
   rotate(table, 12, 4, 2, 32, true, 10000.0f);
   rotate(table, 9, 3, 3, 10, false, 1000.0f);
@@ -525,6 +535,7 @@ std::vector<OpCase> op_table() {
   loss(table, 20, 65);
   loss(table, 6, 1000);
   loss(table, 9, 2);
+  loss(table, 4, 4120);  // a GPU keeps such rows in shared memory
   optimizer(table, 1000);
   optimizer(table, 40001);
   muon(table, {{64, 96}, {96, 64}, {7, 4}, {3, 40}, {33, 33}, {1, 5}, {70, 31}});

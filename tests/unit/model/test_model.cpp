@@ -252,7 +252,7 @@ BOOST_AUTO_TEST_CASE(a_few_steps_learn_a_batch_by_heart) {
     for (int64_t step = 1; step <= 150; ++step) {
       cpu->fill(p.gradients(), 0.0f);
       model.train(batch, 1.0f / static_cast<float>(batch.target_count()), 0);
-      cpu->adamw(p.values(), p.gradients(), m, v, {0.01f, 0.9f, 0.99f, 1e-8f, 0.0f, 1.0f, step});
+      cpu->adamw({{p.values(), p.gradients(), m, v, 0.01f, 0.0f}}, {0.9f, 0.99f, 1e-8f, 1.0f, step});
       cpu->parameters_changed();
     }
     BOOST_TEST(before > 2.5, arch);

@@ -88,7 +88,7 @@ class CpuBackend final : public Backend {
   void argmax_rows(Tensor index, const Tensor& x) override;
 
   double squared_norm(const Tensor& x) override;
-  void adamw(Tensor w, const Tensor& g, Tensor m, Tensor v, const AdamWStep& step) override;
+  void adamw(const std::vector<AdamWSpan>& spans, const AdamWStep& step) override;
   void momentum(Tensor update, Tensor momentum, const Tensor& g, float gradient_scale, float beta,
                 bool nesterov) override;
   void apply_update(Tensor w, const Tensor& update, float learning_rate, float weight_decay) override;

@@ -21,14 +21,16 @@ double CpuBackend::squared_norm(const Tensor& x) {
   return sum;
 }
 
-void CpuBackend::adamw(Tensor w, const Tensor& g, Tensor m, Tensor v, const AdamWStep& step) {
+void CpuBackend::adamw(const std::vector<AdamWSpan>& spans, const AdamWStep& step) {
   const kernels::AdamWConstants constants =
-      kernels::adamw_constants(step.learning_rate, step.beta1, step.beta2, step.epsilon, step.weight_decay,
-                               step.gradient_scale, step.step);
-  for_elements(w, [&](int64_t i, int64_t n) {
-    isa_.parameters.adamw(w.as<float>() + i, g.as<float>() + i, m.as<float>() + i, v.as<float>() + i, n,
-                          constants);
-  });
+      kernels::adamw_constants(step.beta1, step.beta2, step.epsilon, step.gradient_scale, step.step);
+  for (const AdamWSpan& span : spans) {
+    const kernels::AdamWRate rate = kernels::adamw_rate(span.learning_rate, span.weight_decay, constants);
+    for_elements(span.value, [&](int64_t i, int64_t n) {
+      isa_.parameters.adamw(span.value.as<float>() + i, span.gradient.as<float>() + i, span.m.as<float>() + i,
+                            span.v.as<float>() + i, n, constants, rate);
+    });
+  }
 }
 
 void CpuBackend::momentum(Tensor update, Tensor momentum, const Tensor& g, float gradient_scale, float beta,

@@ -94,7 +94,7 @@ class CudaBackend final : public Backend {
 
   double squared_norm(const Tensor& x) override;
   void normalize(Tensor y, double epsilon) override;
-  void adamw(Tensor w, const Tensor& g, Tensor m, Tensor v, const AdamWStep& step) override;
+  void adamw(const std::vector<AdamWSpan>& spans, const AdamWStep& step) override;
   void momentum(Tensor update, Tensor momentum, const Tensor& g, float gradient_scale, float beta,
                 bool nesterov) override;
   void apply_update(Tensor w, const Tensor& update, float learning_rate, float weight_decay) override;

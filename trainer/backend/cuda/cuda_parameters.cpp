@@ -17,10 +17,23 @@ void CudaBackend::normalize(Tensor y, double epsilon) {
   runtime_.started("normalize");
 }
 
-void CudaBackend::adamw(Tensor w, const Tensor& g, Tensor m, Tensor v, const AdamWStep& step) {
-  gpu::adamw(stream(), w.as<float>(), g.as<float>(), m.as<float>(), v.as<float>(), w.size(),
-             kernels::adamw_constants(step.learning_rate, step.beta1, step.beta2, step.epsilon,
-                                      step.weight_decay, step.gradient_scale, step.step));
+void CudaBackend::adamw(const std::vector<AdamWSpan>& spans, const AdamWStep& step) {
+  const kernels::AdamWConstants constants =
+      kernels::adamw_constants(step.beta1, step.beta2, step.epsilon, step.gradient_scale, step.step);
+  std::vector<gpu::AdamWEntry> entries;
+  int64_t blocks = 0;
+  bool by_eight = true;
+  for (const AdamWSpan& span : spans) {
+    entries.push_back({span.value.as<float>(), span.gradient.as<float>(), span.m.as<float>(),
+                       span.v.as<float>(), span.value.size(), blocks,
+                       kernels::adamw_rate(span.learning_rate, span.weight_decay, constants)});
+    blocks += (span.value.size() + gpu::kAdamWBlock - 1) / gpu::kAdamWBlock;
+    for (const Tensor* tensor : {&span.value, &span.gradient, &span.m, &span.v})
+      by_eight = by_eight && reinterpret_cast<uintptr_t>(tensor->raw()) % 16 == 0;
+  }
+  auto* table = scratch<gpu::AdamWEntry>(static_cast<int64_t>(entries.size()));
+  runtime_.upload(table, entries.data(), entries.size() * sizeof(gpu::AdamWEntry));
+  gpu::adamw(stream(), table, static_cast<int64_t>(entries.size()), blocks, by_eight, constants);
   runtime_.started("adamw");
 }
 

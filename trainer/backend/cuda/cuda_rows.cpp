@@ -55,6 +55,7 @@ void CudaBackend::norm_backward(Tensor dx, Tensor dgain, Tensor dbias, const Ten
   call.stats = stats.as<float>(), call.gain = floats_or_null(gain);
   call.N = x.rows(), call.C = x.columns(), call.kind = kind, call.accumulate = accumulate;
   call.scratch = scratch<float>(gpu::norm_backward_scratch(call.N, call.C));
+  call.shared_memory = facts_.shared_per_block;
   gpu::norm_backward(stream(), x.dtype(), call);
   runtime_.started("norm_backward");
 }
@@ -140,7 +141,8 @@ void CudaBackend::shift_backward(Tensor dx, Tensor ds, const Tensor& dy, const T
 void CudaBackend::softmax_cross_entropy(Tensor losses, Tensor logits, const Tensor& targets,
                                         float gradient_scale) {
   gpu::softmax_cross_entropy(stream(), logits.dtype(), losses.as<float>(), logits.raw(),
-                             targets.as<int32_t>(), logits.rows(), logits.columns(), gradient_scale);
+                             targets.as<int32_t>(), logits.rows(), logits.columns(), gradient_scale,
+                             facts_.shared_per_block);
   runtime_.started("softmax_cross_entropy");
 }
 

@@ -39,7 +39,17 @@ void shift_backward(Stream stream, DType type, void* dx, const void* dy, const f
 
 // --- parameters.cu
 // ----------------------------------------------------------------------------------------------
-void adamw(Stream stream, float* w, const float* g, float* m, float* v, int64_t n,
+/// A span of AdamW's. A block takes kAdamWBlock elements of one span, whose blocks begin at first_block.
+struct AdamWEntry {
+  float* w;
+  const float* g;
+  float *m, *v;
+  int64_t size, first_block;
+  kernels::AdamWRate rate;
+};
+constexpr int64_t kAdamWBlock = 4096;
+/// blocks: of all `count` entries (device memory). by_eight: all begin at multiples of 16 bytes.
+void adamw(Stream stream, const AdamWEntry* entries, int64_t count, int64_t blocks, bool by_eight,
            const kernels::AdamWConstants& constants);
 void momentum(Stream stream, float* update, float* momentum, const float* g, int64_t n, float gradient_scale,
               float beta, bool nesterov);
@@ -86,8 +96,9 @@ void shift_backward_parameter(Stream stream, DType type, float* ds, float* scrat
 void norm_forward(Stream stream, DType type, void* y, float* stats, const void* x, const float* gain,
                   const float* bias, int64_t N, int64_t C, NormKind kind, float epsilon);
 void softmax(Stream stream, DType type, void* logits, int64_t N, int64_t V);
+/// shared_memory: bytes that a block may have.
 void softmax_cross_entropy(Stream stream, DType type, float* losses, void* logits, const int32_t* targets,
-                           int64_t N, int64_t V, float gradient_scale);
+                           int64_t N, int64_t V, float gradient_scale, size_t shared_memory);
 void argmax_rows(Stream stream, DType type, int32_t* index, const void* x, int64_t N, int64_t V);
 
 // --- norm_backward.cu
@@ -101,6 +112,7 @@ struct NormBackward {
   int64_t N, C;
   NormKind kind;
   bool accumulate;
+  size_t shared_memory;  // bytes that a block may have
 };
 int64_t norm_backward_scratch(int64_t N, int64_t C);
 void norm_backward(Stream stream, DType type, const NormBackward& call);

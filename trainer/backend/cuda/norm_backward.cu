@@ -4,7 +4,7 @@
 //   dgain += sum dy h, dbias += sum dy
 //
 // Rows of up to kFusedColumns channels are read once for all three: a warp keeps a row in registers, and the
-// sums of its columns too. Others take two kernels.
+// sums of its columns too; in bf16 its next row is on its way meanwhile. Others take two kernels.
 #include <type_traits>
 
 #include "backend/cuda/kernels.h"
@@ -17,6 +17,9 @@ namespace {
 constexpr int kRowsInBlock = 4, kFusedWarps = 8;
 // Two blocks for each of the 132 multiprocessors of an H100; the sums do not depend on the machine.
 constexpr int64_t kFusedColumns = 4 * kWarp * kVector, kFusedSlices = 264;
+/// Elements of shared memory that a warp keeps rows in: two, of three tensors.
+template <int kPacks>
+constexpr int kAheadPerWarp = 2 * 3 * kPacks * kWarp * kVector;
 
 template <int V, typename T>
 __global__ void norm_backward_rows(T* dx, const T* dy, const T* x, const float* stats, const float* gain,
@@ -69,9 +72,67 @@ struct GainAndBias {
   }
 };
 
+/// The packs of a row that a lane reads, of rows in the device's memory.
+template <int kPacks, typename T>
+struct Rows {
+  const T *dy, *x, *dx;  // dx null unless it is added to
+  int64_t C;
+  int lane;
+
+  __device__ int64_t column(int p) const { return static_cast<int64_t>(p * kWarp + lane) * kVector; }
+  __device__ void begin(int64_t, int64_t) {}
+  __device__ void next(int64_t, int64_t) {}
+  __device__ void done() {}
+  __device__ void read(float (&g)[kVector], float (&h)[kVector], int64_t n, int p) const {
+    load(g, dy + n * C + column(p));
+    load(h, x + n * C + column(p));
+  }
+  __device__ void read_before(float (&before)[kVector], int64_t n, int p) const {
+    load(before, dx + n * C + column(p));
+  }
+};
+
+/// The same, of bf16, by way of shared memory: the next row is on its way while this one is worked on. A lane
+/// reads what it has copied itself, so nobody waits for anybody.
+template <int kPacks>
+struct RowsAhead : Rows<kPacks, uint16_t> {
+  using Base = Rows<kPacks, uint16_t>;
+  Shared<uint16_t> kept;  // (2 rows, 3 tensors, kPacks, kWarp, kVector)
+  int slot = 0;
+
+  __device__ Shared<uint16_t> place(int slot_of, int tensor, int p) const {
+    return kept + (((slot_of * 3 + tensor) * kPacks + p) * kWarp + Base::lane) * kVector;
+  }
+  __device__ void fetch(int slot_of, int64_t n, int64_t end) {
+#pragma unroll
+    for (int p = 0; p < kPacks; ++p) {
+      const int64_t c = Base::column(p), at = n * Base::C + c;
+      if (n >= end || c >= Base::C) continue;
+      copy_async(place(slot_of, 0, p), Base::dy + at, true);
+      copy_async(place(slot_of, 1, p), Base::x + at, true);
+      if (Base::dx != nullptr) copy_async(place(slot_of, 2, p), Base::dx + at, true);
+    }
+    copy_async_commit();
+  }
+  __device__ void begin(int64_t n, int64_t end) { fetch(slot = 0, n, end); }
+  /// Asks for row n and makes the one asked for before it ready.
+  __device__ void next(int64_t n, int64_t end) {
+    fetch(slot ^ 1, n, end);
+    copy_async_wait<1>();
+  }
+  __device__ void done() { slot ^= 1; }
+  __device__ void read(float (&g)[kVector], float (&h)[kVector], int64_t, int p) const {
+    load_shared(g, place(slot, 0, p));
+    load_shared(h, place(slot, 1, p));
+  }
+  __device__ void read_before(float (&before)[kVector], int64_t, int p) const {
+    load_shared(before, place(slot, 2, p));
+  }
+};
+
 /// dx of a slice of rows, and partials (slices, 2, C) of dgain and dbias over it. A lane has kPacks packs of
 /// eight columns.
-template <int kPacks, typename T>
+template <int kPacks, typename T, bool kAhead>
 __global__ void __launch_bounds__(kFusedWarps* kWarp)
     norm_backward_fused(T* dx, float* partials, const T* dy, const T* x, const float* stats,
                         const float* gain, int64_t N, int64_t C, int64_t rows_in_slice, NormKind kind,
@@ -82,20 +143,29 @@ __global__ void __launch_bounds__(kFusedWarps* kWarp)
   const int lane = static_cast<int>(threadIdx.x) % kWarp, warp = static_cast<int>(threadIdx.x) / kWarp;
   const int64_t begin = blockIdx.x * rows_in_slice,
                 end = begin + rows_in_slice < N ? begin + rows_in_slice : N;
-  const auto column = [&](int p) { return static_cast<int64_t>(p * kWarp + lane) * V; };
+  const auto rows_of = [&] {
+    const Rows<kPacks, T> rows = {dy, x, accumulate ? dx : nullptr, C, lane};
+    if constexpr (kAhead) {
+      return RowsAhead<kPacks>{rows, memory.take<uint16_t>(kFusedWarps * kAheadPerWarp<kPacks>) +
+                                         warp * kAheadPerWarp<kPacks>};
+    } else {
+      return rows;
+    }
+  };
+  auto rows = rows_of();
   float dgain[kPacks][V] = {}, dbias[kPacks][V] = {};
+  rows.begin(begin + warp, end);
   for (int64_t n = begin + warp; n < end; n += kFusedWarps) {
     const float mean = stats[2 * n], rstd = stats[2 * n + 1];
     float g[kPacks][V] = {}, h[kPacks][V] = {}, mean_g = 0.0f, mean_gh = 0.0f;
+    rows.next(n + kFusedWarps, end);
 #pragma unroll
     for (int p = 0; p < kPacks; ++p) {
-      const int64_t c = column(p);
-      if (c >= C) continue;
-      load(g[p], dy + n * C + c);
-      load(h[p], x + n * C + c);
+      if (rows.column(p) >= C) continue;
+      rows.read(g[p], h[p], n, p);
       float rate[V];
       for (int v = 0; v < V; ++v) rate[v] = 1.0f;
-      if (gain != nullptr) load(rate, gain + c);
+      if (gain != nullptr) load(rate, gain + rows.column(p));
 #pragma unroll
       for (int v = 0; v < V; ++v) {
         h[p][v] = (h[p][v] - mean) * rstd;
@@ -110,21 +180,21 @@ __global__ void __launch_bounds__(kFusedWarps* kWarp)
     mean_gh = warp_sum(mean_gh) / static_cast<float>(C);
 #pragma unroll
     for (int p = 0; p < kPacks; ++p) {
-      const int64_t c = column(p);
+      const int64_t c = rows.column(p);
       if (c >= C) continue;
-      float before[V];
-      for (int v = 0; v < V; ++v) before[v] = 0.0f;
-      if (accumulate) load(before, dx + n * C + c);
+      float before[V] = {};
+      if (accumulate) rows.read_before(before, n, p);
 #pragma unroll
       for (int v = 0; v < V; ++v) g[p][v] = before[v] + rstd * (g[p][v] - mean_g - h[p][v] * mean_gh);
       store(dx + n * C + c, g[p]);
     }
+    rows.done();
   }
   for (int w = 0; w < kFusedWarps; ++w) {  // the warps add their sums one after the other
     if (warp == w) {
 #pragma unroll
       for (int p = 0; p < kPacks; ++p) {
-        const int64_t c = column(p);
+        const int64_t c = rows.column(p);
         if (c >= C) continue;
 #pragma unroll
         for (int v = 0; v < V; ++v) {
@@ -141,20 +211,32 @@ __global__ void __launch_bounds__(kFusedWarps* kWarp)
     partials[blockIdx.x * 2 * C + i] = sums[i];
 }
 
-template <typename T>
+template <int kPacks, typename T>
 void start_fused(const NormBackward& call, Stream stream, int64_t slices) {
   const int64_t rows_in_slice = (call.N + slices - 1) / slices;
-  const auto start = [&](auto packs) {
-    launch(stream, norm_backward_fused<decltype(packs)::value, T>, slices, kFusedWarps * kWarp,
-           static_cast<size_t>(2 * call.C) * sizeof(float), static_cast<T*>(call.dx), call.scratch,
+  size_t shared = static_cast<size_t>(2 * call.C) * sizeof(float);
+  const auto start = [&](auto kernel) {
+    launch(stream, kernel, slices, kFusedWarps * kWarp, shared, static_cast<T*>(call.dx), call.scratch,
            static_cast<const T*>(call.dy), static_cast<const T*>(call.x), call.stats, call.gain, call.N,
            call.C, rows_in_slice, call.kind, call.accumulate);
   };
+  if constexpr (std::is_same_v<T, uint16_t>) {
+    const size_t ahead = static_cast<size_t>(kFusedWarps * kAheadPerWarp<kPacks>) * sizeof(uint16_t);
+    if (shared + ahead <= call.shared_memory / 2) {  // two blocks a multiprocessor
+      shared += ahead;
+      return start(norm_backward_fused<kPacks, T, true>);
+    }
+  }
+  start(norm_backward_fused<kPacks, T, false>);
+}
+
+template <typename T>
+void start_fused(const NormBackward& call, Stream stream, int64_t slices) {
   const int64_t packs = (call.C + kWarp * kVector - 1) / (kWarp * kVector);
-  if (packs <= 1) return start(std::integral_constant<int, 1>{});
-  if (packs <= 2) return start(std::integral_constant<int, 2>{});
-  if (packs <= 3) return start(std::integral_constant<int, 3>{});
-  start(std::integral_constant<int, 4>{});
+  if (packs <= 1) return start_fused<1, T>(call, stream, slices);
+  if (packs <= 2) return start_fused<2, T>(call, stream, slices);
+  if (packs <= 3) return start_fused<3, T>(call, stream, slices);
+  start_fused<4, T>(call, stream, slices);
 }
 
 /// How many slices of at least one row for each warp.

@@ -39,9 +39,27 @@ __device__ __forceinline__ void load(float (&to)[V], const T* from) {
 template <int V, typename T>
 __device__ __forceinline__ void store(T* to, const float (&from)[V]) {
   Pack<T, V> pack;
+  if constexpr (sizeof(T) == sizeof(uint16_t) && V % 2 == 0) {
 #pragma unroll
-  for (int v = 0; v < V; ++v) pack.e[v] = from_float<T>(from[v]);
+    for (int v = 0; v < V; v += 2) {
+      const uint32_t two = pack_bf16(from[v], from[v + 1]);
+      pack.e[v] = static_cast<uint16_t>(two), pack.e[v + 1] = static_cast<uint16_t>(two >> 16);
+    }
+  } else {
+#pragma unroll
+    for (int v = 0; v < V; ++v) pack.e[v] = from_float<T>(from[v]);
+  }
   *reinterpret_cast<Pack<T, V>*>(to) = pack;
+}
+
+/// Eight bf16 of shared memory, at a multiple of 16 bytes.
+__device__ __forceinline__ void load_shared(float (&to)[kVector], Shared<uint16_t> from) {
+  const Words words = load_words(from);
+#pragma unroll
+  for (int i = 0; i < kVector / 2; ++i) {
+    to[2 * i] = kernels::float_of_bf16(static_cast<uint16_t>(words.word[i]));
+    to[2 * i + 1] = kernels::float_of_bf16(static_cast<uint16_t>(words.word[i] >> 16));
+  }
 }
 
 /// Whether eight elements at a time can be read and written at all of these addresses.

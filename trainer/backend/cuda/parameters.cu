@@ -6,25 +6,38 @@
 namespace seedling::gpu {
 namespace {
 
-struct AdamW {
-  float* w;
-  const float* g;
-  float *m, *v;
-  kernels::AdamWConstants constants;
-  template <int V>
-  __device__ void at(int64_t i) const {
-    float weight[V], gradient[V], first[V], second[V];
-    load(weight, w + i);
-    load(gradient, g + i);
-    load(first, m + i);
-    load(second, v + i);
-    for (int k = 0; k < V; ++k)
-      kernels::adamw_element(weight[k], gradient[k], first[k], second[k], constants);
-    store(w + i, weight);
-    store(m + i, first);
-    store(v + i, second);
+constexpr int kAdamWThreads = 256;
+
+template <int V>
+__device__ void adamw_pack(const AdamWEntry& entry, int64_t i, const kernels::AdamWConstants& constants) {
+  float weight[V], gradient[V], first[V], second[V];
+  load(weight, entry.w + i);
+  load(gradient, entry.g + i);
+  load(first, entry.m + i);
+  load(second, entry.v + i);
+  for (int k = 0; k < V; ++k)
+    kernels::adamw_element(weight[k], gradient[k], first[k], second[k], constants, entry.rate);
+  store(entry.w + i, weight);
+  store(entry.m + i, first);
+  store(entry.v + i, second);
+}
+
+/// V elements at a time, and the rest of a span one by one.
+template <int V>
+__global__ void adamw_spans(const AdamWEntry* entries, int64_t count, kernels::AdamWConstants constants) {
+  int64_t low = 0, high = count;  // the last entry that begins at this block or before
+  while (high - low > 1) {
+    const int64_t middle = (low + high) / 2;
+    (entries[middle].first_block <= blockIdx.x ? low : high) = middle;
   }
-};
+  const AdamWEntry entry = entries[low];
+  const int64_t begin = (blockIdx.x - entry.first_block) * kAdamWBlock;
+  const int64_t end = begin + kAdamWBlock < entry.size ? begin + kAdamWBlock : entry.size;
+  const int64_t whole = begin + (end - begin) / V * V;
+  for (int64_t i = begin + threadIdx.x * V; i < whole; i += kAdamWThreads * V)
+    adamw_pack<V>(entry, i, constants);
+  for (int64_t i = whole + threadIdx.x; i < end; i += kAdamWThreads) adamw_pack<1>(entry, i, constants);
+}
 
 struct Momentum {
   float *update, *momentum;
@@ -113,9 +126,10 @@ __global__ void norm_total(double* result, const double* partials, int64_t count
 
 }  // namespace
 
-void adamw(Stream stream, float* w, const float* g, float* m, float* v, int64_t n,
+void adamw(Stream stream, const AdamWEntry* entries, int64_t count, int64_t blocks, bool by_eight,
            const kernels::AdamWConstants& constants) {
-  run_elements(stream, n, aligned(w, g, m, v), AdamW{w, g, m, v, constants});
+  launch(stream, by_eight ? adamw_spans<kVector> : adamw_spans<1>, blocks, kAdamWThreads, 0, entries, count,
+         constants);
 }
 
 void momentum(Stream stream, float* update, float* momentum, const float* g, int64_t n, float gradient_scale,

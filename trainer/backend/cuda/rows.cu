@@ -6,9 +6,56 @@ namespace seedling::gpu {
 namespace {
 
 constexpr int kRowsInBlock = 4;  // normalisation: rows, each of one warp
+// The loss with rows kept in shared memory: while one block reads or writes, another works.
+constexpr int kKeptThreads = 512, kKeptBlocks = 2;
 
 // layer: y = (x - mean) / sqrt(var + eps) gain + bias;  rms: y = x / sqrt(mean(x^2) + eps) gain.
-// A row fits the first-level cache, so its second and third reading cost little.
+// A lane has kPacks packs of eight columns, in registers.
+template <int kPacks, typename T>
+__global__ void norm_forward_kept(T* y, float* stats, const T* x, const float* gain, const float* bias,
+                                  int64_t N, int64_t C, NormKind kind, float epsilon) {
+  constexpr int V = kVector;
+  const int lane = static_cast<int>(threadIdx.x) % kWarp;
+  const int64_t n = static_cast<int64_t>(blockIdx.x) * kRowsInBlock + threadIdx.x / kWarp;
+  if (n >= N) return;
+  const auto column = [&](int p) { return static_cast<int64_t>(p * kWarp + lane) * V; };
+  float a[kPacks][V] = {}, mean = 0.0f, variance = 0.0f;
+#pragma unroll
+  for (int p = 0; p < kPacks; ++p) {
+    if (column(p) < C) load(a[p], x + n * C + column(p));
+  }
+  if (kind == NormKind::layer) {
+#pragma unroll
+    for (int p = 0; p < kPacks; ++p) {
+      for (int v = 0; v < V; ++v) mean += a[p][v];
+    }
+    mean = warp_sum(mean) / static_cast<float>(C);
+  }
+#pragma unroll
+  for (int p = 0; p < kPacks; ++p) {
+    if (column(p) >= C) continue;
+    for (int v = 0; v < V; ++v) variance += (a[p][v] - mean) * (a[p][v] - mean);
+  }
+  const float rstd = 1.0f / sqrtf(warp_sum(variance) / static_cast<float>(C) + epsilon);
+#pragma unroll
+  for (int p = 0; p < kPacks; ++p) {
+    const int64_t c = column(p);
+    if (c >= C) continue;
+    float g[V], b[V];
+    for (int v = 0; v < V; ++v) g[v] = 1.0f, b[v] = 0.0f;
+    if (gain != nullptr) load(g, gain + c);
+    if (bias != nullptr) load(b, bias + c);
+    for (int v = 0; v < V; ++v) a[p][v] = (a[p][v] - mean) * rstd * g[v] + b[v];
+    store(y + n * C + c, a[p]);
+  }
+  if (lane == 0) {
+    stats[2 * n] = mean;
+    stats[2 * n + 1] = rstd;
+  }
+}
+
+// The same for rows of any length. A row fits the first-level cache, so its second and third reading cost
+// little.
 template <int V, typename T>
 __global__ void norm_forward_rows(T* y, float* stats, const T* x, const float* gain, const float* bias,
                                   int64_t N, int64_t C, NormKind kind, float epsilon) {
@@ -63,15 +110,33 @@ __device__ Softmax merged(Softmax a, Softmax b) {
           a.sum * fast_exponential(a.largest - largest) + b.sum * fast_exponential(b.largest - largest)};
 }
 
+/// A row in the device's memory, read by packs.
+template <typename T>
+struct RowInMemory {
+  const T* row;
+  template <int V>
+  __device__ void operator()(float (&a)[V], int64_t c) const {
+    load(a, row + c);
+  }
+};
+
+/// A row of bf16 copied to shared memory; a thread reads what it has copied itself.
+struct RowInShared {
+  Shared<uint16_t> row;
+  __device__ void operator()(float (&a)[kVector], int64_t c) const {
+    load_shared(a, row + static_cast<int>(c));
+  }
+};
+
 /// The row's, the same in every thread of the block. One pass over the row; at most 32 warps.
-template <int V, typename T>
-__device__ Softmax softmax_of(const T* row, int64_t columns, SharedMemory& memory) {
+template <int V, typename Row>
+__device__ Softmax softmax_of(const Row& row, int64_t columns, SharedMemory& memory) {
   const Shared<float> tops = memory.take<float>(kWarp), sums = memory.take<float>(kWarp);
   Softmax mine;
   for (int64_t c = static_cast<int64_t>(threadIdx.x) * V; c < columns;
        c += static_cast<int64_t>(blockDim.x) * V) {
     float a[V];
-    load(a, row + c);
+    row(a, c);
     float top = a[0];
     for (int v = 1; v < V; ++v) top = fmaxf(top, a[v]);
     const float largest = fmaxf(mine.largest, top);
@@ -96,7 +161,7 @@ template <int V, typename T>
 __global__ void softmax_rows(T* logits, int64_t columns) {
   SharedMemory memory;
   T* row = logits + static_cast<int64_t>(blockIdx.x) * columns;
-  const Softmax all = softmax_of<V>(row, columns, memory);
+  const Softmax all = softmax_of<V>(RowInMemory<T>{row}, columns, memory);
   const float factor = 1.0f / all.sum;
   for (int64_t c = static_cast<int64_t>(threadIdx.x) * V; c < columns;
        c += static_cast<int64_t>(blockDim.x) * V) {
@@ -108,34 +173,62 @@ __global__ void softmax_rows(T* logits, int64_t columns) {
 }
 
 // loss = log sum exp x - x[target];  dx = (softmax(x) - onehot) scale, written over x
+template <int V, typename T, typename Row>
+__device__ void cross_entropy_of(float* loss, T* logits, const Row& row, int64_t target, int64_t columns,
+                                 float gradient_scale, SharedMemory& memory) {
+  const float wanted = to_float(logits[target]);  // before anybody writes: softmax_of waits for all
+  const Softmax all = softmax_of<V>(row, columns, memory);
+  if (threadIdx.x == 0) *loss = kernels::logarithm(all.sum) + (all.largest - wanted);
+  if (gradient_scale == 0.0f) return;
+  const float factor = gradient_scale / all.sum;
+  for (int64_t c = static_cast<int64_t>(threadIdx.x) * V; c < columns;
+       c += static_cast<int64_t>(blockDim.x) * V) {
+    float a[V];
+    row(a, c);
+    for (int v = 0; v < V; ++v) a[v] = fast_exponential(a[v] - all.largest) * factor;
+    if (c <= target && target < c + V) {
+      for (int v = 0; v < V; ++v) a[v] -= c + v == target ? gradient_scale : 0.0f;
+    }
+    store(logits + c, a);
+  }
+}
+
+/// A row without a target: no loss, and no gradient.
+template <int V, typename T>
+__device__ void ignore_row(float* loss, T* logits, int64_t columns, float gradient_scale) {
+  if (threadIdx.x == 0) *loss = 0.0f;
+  if (gradient_scale == 0.0f) return;
+  const float zeros[V] = {};
+  for (int64_t c = static_cast<int64_t>(threadIdx.x) * V; c < columns;
+       c += static_cast<int64_t>(blockDim.x) * V)
+    store(logits + c, zeros);
+}
+
 template <int V, typename T>
 __global__ void cross_entropy_rows(float* losses, T* logits, const int32_t* targets, int64_t columns,
                                    float gradient_scale) {
   SharedMemory memory;
-  const int64_t n = blockIdx.x, first = static_cast<int64_t>(threadIdx.x) * V;
-  const int64_t stride = static_cast<int64_t>(blockDim.x) * V;
+  const int64_t n = blockIdx.x, target = targets[n];
   T* row = logits + n * columns;
-  const int64_t target = targets[n];
-  if (target < 0) {
-    if (threadIdx.x == 0) losses[n] = 0.0f;
-    if (gradient_scale == 0.0f) return;
-    const float zeros[V] = {};
-    for (int64_t c = first; c < columns; c += stride) store(row + c, zeros);
-    return;
-  }
-  const float wanted = to_float(row[target]);  // before anybody writes: softmax_of waits for all
-  const Softmax all = softmax_of<V>(row, columns, memory);
-  if (threadIdx.x == 0) losses[n] = kernels::logarithm(all.sum) + (all.largest - wanted);
-  if (gradient_scale == 0.0f) return;
-  const float factor = gradient_scale / all.sum;
-  for (int64_t c = first; c < columns; c += stride) {
-    float a[V];
-    load(a, row + c);
-    for (int v = 0; v < V; ++v) {
-      a[v] = fast_exponential(a[v] - all.largest) * factor - (c + v == target ? gradient_scale : 0.0f);
-    }
-    store(row + c, a);
-  }
+  if (target < 0) return ignore_row<V>(losses + n, row, columns, gradient_scale);
+  cross_entropy_of<V>(losses + n, row, RowInMemory<T>{row}, target, columns, gradient_scale, memory);
+}
+
+/// The same for rows of bf16 that fit into shared memory: all of a row is on its way at once, and it is read
+/// from the device's memory once.
+__global__ void __launch_bounds__(kKeptThreads, kKeptBlocks)
+    cross_entropy_kept(float* losses, uint16_t* logits, const int32_t* targets, int64_t columns,
+                       float gradient_scale) {
+  SharedMemory memory;
+  const int64_t n = blockIdx.x, target = targets[n];
+  uint16_t* row = logits + n * columns;
+  if (target < 0) return ignore_row<kVector>(losses + n, row, columns, gradient_scale);
+  const Shared<uint16_t> kept = memory.take<uint16_t>(static_cast<int>(columns));
+  for (int64_t c = static_cast<int64_t>(threadIdx.x) * kVector; c < columns; c += kKeptThreads * kVector)
+    copy_async(kept + static_cast<int>(c), row + c, true);
+  copy_async_commit();
+  copy_async_wait<0>();
+  cross_entropy_of<kVector>(losses + n, row, RowInShared{kept}, target, columns, gradient_scale, memory);
 }
 
 /// The larger of two candidates; the lower place where they are equal.
@@ -183,12 +276,20 @@ constexpr size_t kRowShared = 2 * kWarp * sizeof(float);
 
 void norm_forward(Stream stream, DType type, void* y, float* stats, const void* x, const float* gain,
                   const float* bias, int64_t N, int64_t C, NormKind kind, float epsilon) {
+  const bool by_eight = C % kVector == 0 && aligned(y, x, gain, bias);
   with_type(type, [&](auto zero) {
     using T = decltype(zero);
-    const bool by_eight = C % kVector == 0 && aligned(y, x, gain, bias);
-    launch(stream, by_eight ? norm_forward_rows<kVector, T> : norm_forward_rows<1, T>,
-           (N + kRowsInBlock - 1) / kRowsInBlock, kRowsInBlock * kWarp, 0, static_cast<T*>(y), stats,
-           static_cast<const T*>(x), gain, bias, N, C, kind, epsilon);
+    const auto start = [&](auto kernel) {
+      launch(stream, kernel, (N + kRowsInBlock - 1) / kRowsInBlock, kRowsInBlock * kWarp, 0,
+             static_cast<T*>(y), stats, static_cast<const T*>(x), gain, bias, N, C, kind, epsilon);
+    };
+    if (!by_eight) return start(norm_forward_rows<1, T>);
+    const int64_t packs = (C + kWarp * kVector - 1) / (kWarp * kVector);
+    if (packs <= 1) return start(norm_forward_kept<1, T>);
+    if (packs <= 2) return start(norm_forward_kept<2, T>);
+    if (packs <= 3) return start(norm_forward_kept<3, T>);
+    if (packs <= 4) return start(norm_forward_kept<4, T>);
+    start(norm_forward_rows<kVector, T>);
   });
 }
 
@@ -202,10 +303,15 @@ void softmax(Stream stream, DType type, void* logits, int64_t N, int64_t V) {
 }
 
 void softmax_cross_entropy(Stream stream, DType type, float* losses, void* logits, const int32_t* targets,
-                           int64_t N, int64_t V, float gradient_scale) {
+                           int64_t N, int64_t V, float gradient_scale, size_t shared_memory) {
+  const bool by_eight = V % kVector == 0 && aligned(logits);
+  const size_t kept = static_cast<size_t>(V) * sizeof(uint16_t) + kRowShared;
+  if (type == DType::bf16 && by_eight && V >= kKeptThreads * kVector && kept <= shared_memory / kKeptBlocks) {
+    return launch(stream, cross_entropy_kept, N, kKeptThreads, kept, losses, static_cast<uint16_t*>(logits),
+                  targets, V, gradient_scale);
+  }
   with_type(type, [&](auto zero) {
     using T = decltype(zero);
-    const bool by_eight = V % kVector == 0 && aligned(logits);
     launch(stream, by_eight ? cross_entropy_rows<kVector, T> : cross_entropy_rows<1, T>, N,
            threads_for(by_eight ? V / kVector : V), kRowShared, losses, static_cast<T*>(logits), targets, V,
            gradient_scale);

@@ -101,7 +101,7 @@ struct RowKernels {
 struct ParameterKernels {
   double (*squared_norm)(const float* x, int64_t n);
   void (*adamw)(float* w, const float* g, float* m, float* v, int64_t n,
-                const kernels::AdamWConstants& constants);
+                const kernels::AdamWConstants& constants, const kernels::AdamWRate& rate);
   void (*momentum)(float* update, float* momentum, const float* g, int64_t n, float gradient_scale,
                    float beta, bool nesterov);
   void (*apply_update)(float* w, const float* update, int64_t n, float rate, float decay);

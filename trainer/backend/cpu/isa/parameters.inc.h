@@ -13,11 +13,12 @@ double squared_norm(const float* x, int64_t n) {
   return sum;
 }
 
-void adamw(float* w, const float* g, float* m, float* v, int64_t n,
-           const kernels::AdamWConstants& constants) {
+void adamw(float* w, const float* g, float* m, float* v, int64_t n, const kernels::AdamWConstants& constants,
+           const kernels::AdamWRate& rate) {
   const kernels::AdamWConstants c = constants;
+  const kernels::AdamWRate r = rate;
 #pragma omp simd
-  for (int64_t i = 0; i < n; ++i) kernels::adamw_element(w[i], g[i], m[i], v[i], c);
+  for (int64_t i = 0; i < n; ++i) kernels::adamw_element(w[i], g[i], m[i], v[i], c, r);
 }
 
 void momentum(float* update, float* momentum, const float* g, int64_t n, float gradient_scale, float beta,

@@ -15,6 +15,7 @@
 #include <cstdint>
 
 #include "backend/cuda/runtime.h"
+#include "kernels/bf16.h"
 
 namespace seedling::gpu {
 
@@ -40,6 +41,16 @@ class SharedMemory {
   int used_ = 0;
 };
 
+/// Eight bf16 of shared memory, at a multiple of 16 bytes, in one access: two of them a word, the first in
+/// the low half.
+struct Words {
+  uint32_t word[4];
+};
+__device__ __forceinline__ Words load_words(Shared<uint16_t> from) {
+  const uint4 words = *reinterpret_cast<const uint4*>(from);
+  return {{words.x, words.y, words.z, words.w}};
+}
+
 /// 2^x, to 2 units in the last place; the hardware's own.
 __device__ __forceinline__ float power_of_two(float x) {
   float y;
@@ -47,14 +58,18 @@ __device__ __forceinline__ float power_of_two(float x) {
   return y;
 }
 
-#if __CUDA_ARCH__ >= 800 || !defined(__CUDA_ARCH__)
-
-/// Two floats rounded to bf16, the first in the low half.
+/// Two floats rounded to bf16, the first in the low half: one instruction where there is one.
 __device__ __forceinline__ uint32_t pack_bf16(float low, float high) {
+#if __CUDA_ARCH__ >= 800
   uint32_t packed;
   asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(packed) : "f"(high), "f"(low));
   return packed;
+#else
+  return kernels::bf16_of_float(low) | static_cast<uint32_t>(kernels::bf16_of_float(high)) << 16;
+#endif
 }
+
+#if __CUDA_ARCH__ >= 800 || !defined(__CUDA_ARCH__)
 
 /// Starts a copy of 16 bytes to shared memory; zeros where `valid` is false (nothing is read then).
 __device__ __forceinline__ void copy_async(Shared<uint16_t> to, const uint16_t* from, bool valid) {
