@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -65,6 +66,12 @@ struct MuonStep {
   Tensor scratch;        // parameter_type, muon_scratch() of the largest matrix; may go unused
 };
 
+/// Work that a backend keeps, to start all of it at once; see Backend::repeat.
+class Recording {
+ public:
+  virtual ~Recording() = default;
+};
+
 class Backend : public Allocator {
  public:
   // --- the device ---------------------------------------------------------------------------------------
@@ -78,6 +85,13 @@ class Backend : public Allocator {
   virtual void synchronize() = 0;
   /// Tells the backend that parameter values changed, so that copies it keeps of them are made anew.
   virtual void parameters_changed() = 0;
+  /// Does work(), which starts ops and waits for none of them. A device that pays for each start may keep
+  /// what was started in `recording` and, when that comes back, start it all at once without calling work():
+  /// the caller answers for it that work() would ask for the same ops on the same memory.
+  virtual void repeat(std::unique_ptr<Recording>& recording, const std::function<void()>& work) {
+    (void)recording;
+    work();
+  }
   /// How many logits the losses over a vocabulary hold at a time: enough rows to keep the products efficient,
   /// little enough memory for any vocabulary.
   virtual int64_t logits_at_a_time() const { return int64_t{16} << 20; }

@@ -119,14 +119,17 @@ void Attention::backward(Pass& pass, Tensor dx, const Tensor& dy, bool accumulat
   }
 }
 
-Tensor Attention::head_rows(Pass& pass, int part) const {
-  const int64_t count = heads_[part], all = options_.NH + 2 * options_.NK;
-  const int64_t first = part == 0 ? 0 : options_.NH + (part - 1) * options_.NK;
-  std::vector<int32_t> rows;
-  for (int64_t n = 0; n < pass.rows(); ++n) {
-    for (int64_t h = 0; h < count; ++h) rows.push_back(static_cast<int32_t>(n * all + first + h));
+void take_head_rows(Pass& pass, int64_t NH, int64_t NK) {
+  const int64_t counts[] = {NH, NK, NK}, all = NH + 2 * NK;
+  int64_t first = 0;
+  for (int part = 0; part < 3; ++part) {
+    std::vector<int32_t> rows;
+    for (int64_t n = 0; n < pass.rows(); ++n) {
+      for (int64_t h = 0; h < counts[part]; ++h) rows.push_back(static_cast<int32_t>(n * all + first + h));
+    }
+    pass.head_rows[part] = pass.take_indices(rows);
+    first += counts[part];
   }
-  return pass.take_indices(rows);
 }
 
 // q = (x[t] + s_q x[t - 1]) W_q^T, and the same for k and v; each is then put in its columns of qkv, whose
@@ -142,7 +145,7 @@ void Attention::project_shifted(Pass& pass, const Tensor& x) {
     const Tensor projected = pass.take(N, heads_[part] * HS);
     parts_[part].forward(pass, projected, shifted);
     backend.unpick_rows(qkv_.view({N * all, HS}), projected.view({N * heads_[part], HS}),
-                        head_rows(pass, part));
+                        pass.head_rows[part]);
   }
 }
 
@@ -154,7 +157,7 @@ void Attention::project_shifted_backward(Pass& pass, Tensor dx, const Tensor& dq
     const Tensor dprojected = pass.take(N, heads_[part] * HS);
     const Tensor dshifted = pass.take(N, options_.C);
     backend.pick_rows(dprojected.view({N * heads_[part], HS}), dqkv.view({N * all, HS}),
-                      head_rows(pass, part));
+                      pass.head_rows[part]);
     parts_[part].backward(pass, dshifted, dprojected);
     backend.shift_backward(dx, gradient_of(shift_[part]), dshifted, x_, shift_[part]->value, pass.T,
                            accumulate || part > 0);

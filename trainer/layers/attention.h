@@ -24,6 +24,9 @@ struct AttentionOptions {
   bool token_shift = false;  // the inputs of q, k, v become x[t] + s * x[t - 1], each with its own s (C)
 };
 
+/// Fills the pass's head_rows, which attention needs where tokens are shifted.
+void take_head_rows(Pass& pass, int64_t NH, int64_t NK);
+
 class Attention {
  public:
   void declare(Parameters& parameters, const std::string& name, int64_t layer,
@@ -42,8 +45,6 @@ class Attention {
   AttentionShape shape(const Pass& pass) const;
   bool rotates() const { return options_.qk_norm || options_.rope_theta != 0.0f; }
   Tensor gain(Pass& pass, const Parameter* parameter) const;
-  /// Which rows of qkv, seen as (N (NH + 2 NK), HS), part `part` fills.
-  Tensor head_rows(Pass& pass, int part) const;
   /// One new row for each of B sequences, each with its own cache.
   void forward_cached_sequences(Pass& pass, const AttentionShape& shape);
   void project_shifted(Pass& pass, const Tensor& x);

@@ -37,6 +37,7 @@ class Recorder {
 struct DropoutRates {
   float embedding = 0.0f, residual = 0.0f, attention = 0.0f;
   uint64_t key = 0;
+  bool any() const { return embedding > 0.0f || residual > 0.0f || attention > 0.0f; }
 };
 
 struct Pass {
@@ -47,9 +48,11 @@ struct Pass {
   bool recompute = false;  // of the blocks their inputs alone stay; the rest is computed again for backward
   DropoutRates dropout{};
   Tensor tokens{}, types{}, positions{},
-      trigrams{};       // i32 (N); types and trigrams only where the model has them
-  Tensor lengths{};     // i32 (B), absent = all T
-  Tensor head_scale{};  // parameter_type (L, NH), absent = 1
+      trigrams{};         // i32 (N); types and trigrams only where the model has them
+  Tensor head_rows[3]{};  // i32: which rows of qkv, seen as (N (NH + 2 NK), HS), q, k and v fill; only where
+                          // tokens are shifted
+  Tensor lengths{};       // i32 (B), absent = all T
+  Tensor head_scale{};    // parameter_type (L, NH), absent = 1
   const std::vector<CachedKeys>* cache = nullptr;  // generation: one entry a layer
   int64_t past = 0;                                // how many positions the cache holds
   std::vector<CachedSequence> caches{};            // generation of B sequences at once, T = 1: a cache each

@@ -25,11 +25,13 @@ class Classifier : public Head {
     classifier_.declare(parameters, "classifier", labels_, C_, pooled_, ParameterKind::head);
   }
 
-  LossSum loss(Pass& pass, const Tensor& hidden, Tensor dhidden, const Batch& batch, float gradient_scale,
-               std::vector<float>* losses) override;
+  int64_t begin_loss(Pass& pass, const Batch& batch, bool backward) override;
+  void loss(Pass& pass, const Tensor& hidden, Tensor dhidden, float gradient_scale) override;
+  LossSum end_loss(Pass& pass, std::vector<float>* losses) override;
   std::vector<float> logits(Pass& pass, const Tensor& hidden, const Batch& batch) override {
     const Arena::Scope scope(pass.arena);
-    return read_floats(pass.backend, forward(pass, hidden, read_rows(pass, batch)));
+    rows_ = pass.take_indices(read_rows(pass, batch));
+    return read_floats(pass.backend, forward(pass, hidden));
   }
 
  private:
@@ -37,14 +39,18 @@ class Classifier : public Head {
   std::vector<int32_t> read_rows(const Pass& pass, const Batch& batch) const;
   /// Every other real position.
   std::vector<int32_t> other_rows(const Pass& pass, const Batch& batch) const;
-  /// logits (M, labels) at these M rows.
-  Tensor forward(Pass& pass, const Tensor& hidden, const std::vector<int32_t>& rows);
+  /// logits (M, labels) at the M rows_.
+  Tensor forward(Pass& pass, const Tensor& hidden);
 
   int64_t C_, labels_;
   bool pooled_;
   Activation activation_;
   Linear pooler_, classifier_;
   Tensor rows_, pre_;  // (M) positions asked; (M, C) before the pooler's activation
+  // Of the batch whose loss is asked for: the B positions that are read come first, the others behind them.
+  std::vector<int32_t> labels_wanted_;  // (B)
+  Tensor targets_, loss_rows_, best_;   // (M, 1) i32; (M, 1); (B) i32, first choices
+  double read_weight_ = 1.0, other_weight_ = 0.0;
 };
 
 std::vector<int32_t> Classifier::read_rows(const Pass& pass, const Batch& batch) const {
@@ -67,9 +73,8 @@ std::vector<int32_t> Classifier::other_rows(const Pass& pass, const Batch& batch
   return rows;
 }
 
-Tensor Classifier::forward(Pass& pass, const Tensor& hidden, const std::vector<int32_t>& rows) {
-  const auto M = static_cast<int64_t>(rows.size());
-  rows_ = pass.take_indices(rows);
+Tensor Classifier::forward(Pass& pass, const Tensor& hidden) {
+  const int64_t M = rows_.size();
   Tensor x = pass.take(M, C_);
   pass.backend.pick_rows(x, hidden, rows_);
   if (pooled_) {
@@ -84,15 +89,11 @@ Tensor Classifier::forward(Pass& pass, const Tensor& hidden, const std::vector<i
   return logits;
 }
 
-LossSum Classifier::loss(Pass& pass, const Tensor& hidden, Tensor dhidden, const Batch& batch,
-                         float gradient_scale, std::vector<float>* losses) {
-  Backend& backend = pass.backend;
-  const Arena::Scope scope(pass.arena);
+int64_t Classifier::begin_loss(Pass& pass, const Batch& batch, bool backward) {
   require(static_cast<int64_t>(batch.labels.size()) == pass.B,
           "a classifier's batch has one label for each sequence");
-  // The rows that are read come first, the others behind them.
   std::vector<int32_t> rows = read_rows(pass, batch), labels = batch.labels;
-  const double share = dhidden ? batch.every_position : 0.0;
+  const double share = backward ? batch.every_position : 0.0;
   if (share > 0.0) {
     for (const int32_t row : other_rows(pass, batch)) {
       rows.push_back(row);
@@ -100,28 +101,30 @@ LossSum Classifier::loss(Pass& pass, const Tensor& hidden, Tensor dhidden, const
     }
   }
   const int64_t B = pass.B, M = static_cast<int64_t>(rows.size());
-  const double read_weight = M > B ? 1.0 - share : 1.0;
-  const double other_weight = M > B ? share * static_cast<double>(B) / static_cast<double>(M - B) : 0.0;
+  read_weight_ = M > B ? 1.0 - share : 1.0;
+  other_weight_ = M > B ? share * static_cast<double>(B) / static_cast<double>(M - B) : 0.0;
+  labels_wanted_ = batch.labels;
+  rows_ = pass.take_indices(rows);
+  targets_ = pass.take_indices(labels).view({M, 1});
+  loss_rows_ = pass.take_stats(M, 1);
+  best_ = pass.arena.take(DType::i32, {B});
+  return B;
+}
 
-  const Tensor logits = forward(pass, hidden, rows);
-  const Tensor targets = pass.take_indices(labels).view({M, 1});
-  const Tensor loss_rows = pass.take_stats(M, 1), best = pass.arena.take(DType::i32, {B});
-  LossSum total{0.0, B, 0};
-  backend.argmax_rows(best, logits.row_range(0, B));
-  std::vector<int32_t> choices(static_cast<size_t>(B));
-  backend.copy_to_host(choices.data(), best.raw(), best.bytes());
-  for (size_t b = 0; b < choices.size(); ++b) total.correct += choices[b] == batch.labels[b];
+void Classifier::loss(Pass& pass, const Tensor& hidden, Tensor dhidden, float gradient_scale) {
+  Backend& backend = pass.backend;
+  const Arena::Scope scope(pass.arena);
+  const int64_t B = pass.B, M = rows_.size();
+  const Tensor logits = forward(pass, hidden);
+  backend.argmax_rows(best_, logits.row_range(0, B));
   const auto score = [&](int64_t begin, int64_t end, double weight) {
     const auto scale = static_cast<float>(dhidden ? weight * gradient_scale : 0.0);
-    backend.softmax_cross_entropy(loss_rows.row_range(begin, end), logits.row_range(begin, end),
-                                  targets.row_range(begin, end), scale);
-    for (const double value : read_doubles(backend, loss_rows.row_range(begin, end)))
-      total.sum += weight * value;
+    backend.softmax_cross_entropy(loss_rows_.row_range(begin, end), logits.row_range(begin, end),
+                                  targets_.row_range(begin, end), scale);
   };
-  score(0, B, read_weight);
-  if (M > B) score(B, M, other_weight);
-  if (losses != nullptr) *losses = read_floats(backend, loss_rows.row_range(0, B));
-  if (!dhidden) return total;
+  score(0, B, read_weight_);
+  if (M > B) score(B, M, other_weight_);
+  if (!dhidden) return;
 
   const Tensor dx = pass.take(M, C_);
   classifier_.backward(pass, dx, logits);
@@ -134,6 +137,17 @@ LossSum Classifier::loss(Pass& pass, const Tensor& hidden, Tensor dhidden, const
   }
   backend.fill(dhidden, 0.0f);
   backend.unpick_rows(dhidden, dx, rows_);
+}
+
+LossSum Classifier::end_loss(Pass& pass, std::vector<float>* losses) {
+  const size_t B = labels_wanted_.size();
+  LossSum total{0.0, pass.B, 0};
+  const std::vector<double> values = read_doubles(pass.backend, loss_rows_);
+  for (size_t i = 0; i < values.size(); ++i) total.sum += (i < B ? read_weight_ : other_weight_) * values[i];
+  std::vector<int32_t> choices(B);
+  pass.backend.copy_to_host(choices.data(), best_.raw(), best_.bytes());
+  for (size_t b = 0; b < B; ++b) total.correct += choices[b] == labels_wanted_[b];
+  if (losses != nullptr) losses->assign(values.begin(), values.begin() + pass.B);
   return total;
 }
 

@@ -26,11 +26,19 @@ class Head {
  public:
   virtual ~Head() = default;
 
-  /// The loss of `batch` from hidden (N, C). When dhidden (N, C) is present, it becomes the gradient, each
-  /// target's part multiplied by gradient_scale, and the head's parameters get theirs (+=). `losses` (N),
-  /// when given, receives the loss at each target; of classes and spans one for each sequence (B).
-  virtual LossSum loss(Pass& pass, const Tensor& hidden, Tensor dhidden, const Batch& batch,
-                       float gradient_scale, std::vector<float>* losses) = 0;
+  /// The loss of a batch takes three calls, so that what lies between the first and the last only starts work
+  /// on the device. This one, before the forward pass, takes there what is wanted of the batch, and returns
+  /// the number of targets. `backward`: gradients will be asked for.
+  virtual int64_t begin_loss(Pass& pass, const Batch& batch, bool backward) = 0;
+  /// The loss from hidden (N, C). When dhidden (N, C) is present, it becomes the gradient, each target's part
+  /// multiplied by gradient_scale, and the head's parameters get theirs (+=).
+  virtual void loss(Pass& pass, const Tensor& hidden, Tensor dhidden, float gradient_scale) = 0;
+  /// Waits for the losses and adds them up. `losses` (N), when given, receives the loss at each target; of
+  /// classes and spans one for each sequence (B).
+  virtual LossSum end_loss(Pass& pass, std::vector<float>* losses) = 0;
+  /// Whether loss() starts the same work whenever rows, targets and gradient_scale are as many and the same,
+  /// and waits for none of it.
+  virtual bool repeats() const { return false; }
   /// Logits on the host, (rows, columns) row-major; see Model::logits.
   virtual std::vector<float> logits(Pass& pass, const Tensor& hidden, const Batch& batch) = 0;
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "layers/attention.h"
 #include "model/heads.h"
 #include "model/initialize.h"
 #include "model/transformer.h"
@@ -87,6 +88,7 @@ Pass Model::begin(const Batch& batch, bool training, int64_t past) {
         pass.take_indices(batch.types.empty() ? std::vector<int32_t>(batch.tokens.size(), 0) : batch.types);
   }
   if (config_.ngram_table > 0) pass.trigrams = pass.take_indices(trigram_rows(batch));
+  if (config_.token_shift) take_head_rows(pass, config_.heads, config_.kv_heads);
   if (!batch.lengths.empty()) pass.lengths = pass.take_indices(batch.lengths);
   return pass;
 }
@@ -107,16 +109,36 @@ LossSum Model::train(const Batch& batch, float gradient_scale, uint64_t dropout_
   pass.recompute = recompute_;
   pass.dropout = {config_.embedding_dropout, config_.residual_dropout, config_.attention_dropout,
                   dropout_key};
-  const Tensor hidden = transformer_->forward(pass);
-  const Tensor dhidden = pass.take(pass.rows(), config_.channels);
-  const LossSum loss = head_->loss(pass, hidden, dhidden, batch, gradient_scale, nullptr);
-  if (loss.count > 0) transformer_->backward(pass, dhidden);
-  return loss;
+  const int64_t targets = head_->begin_loss(pass, batch, true);
+  const auto work = [&] {
+    const Tensor hidden = transformer_->forward(pass);
+    const Tensor dhidden = pass.take(pass.rows(), config_.channels);
+    head_->loss(pass, hidden, dhidden, gradient_scale);
+    if (targets > 0) transformer_->backward(pass, dhidden);
+  };
+  if (head_->repeats() && !pass.dropout.any()) {
+    do_again({pass.B, pass.T, targets, static_cast<bool>(pass.lengths), recompute_}, gradient_scale, work);
+  } else {
+    work();
+  }
+  return head_->end_loss(pass, nullptr);
+}
+
+/// Work that has come twice is steady: all memory it needs is there, and what it starts is worth keeping.
+void Model::do_again(const std::array<int64_t, 5>& shape, float gradient_scale,
+                     const std::function<void()>& work) {
+  if (shape != repeated_.shape || gradient_scale != repeated_.gradient_scale)
+    repeated_ = {shape, gradient_scale, 0, nullptr};
+  if (repeated_.times >= 2) return backend_.repeat(repeated_.recording, work);
+  ++repeated_.times;
+  work();
 }
 
 LossSum Model::evaluate(const Batch& batch, std::vector<float>* losses) {
   Pass pass = begin(batch, false);
-  return head_->loss(pass, transformer_->forward(pass), Tensor(), batch, 0.0f, losses);
+  head_->begin_loss(pass, batch, false);
+  head_->loss(pass, transformer_->forward(pass), Tensor(), 0.0f);
+  return head_->end_loss(pass, losses);
 }
 
 int64_t Model::target_count(const Batch& batch) const { return seedling::target_count(config_, batch); }

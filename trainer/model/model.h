@@ -6,6 +6,8 @@
 // Called by: training/ (train, evaluate), generation/ (next_logits), tasks/, web (inspect).
 #pragma once
 
+#include <array>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -119,6 +121,10 @@ class Model {
   Pass begin(const Batch& batch, bool training, int64_t past = 0);
   void check(const Batch& batch, int64_t past) const;
   std::vector<int32_t> trigram_rows(const Batch& batch) const;
+  /// work(), by Backend::repeat() once it has come often enough. Work of the same shape (B, T, targets,
+  /// lengths given, recomputed) and gradient_scale starts the same ops on the same memory: the arena gives
+  /// the same places to the same sequence of requests, and nothing else changes while dropout is off.
+  void do_again(const std::array<int64_t, 5>& shape, float gradient_scale, const std::function<void()>& work);
 
   ModelConfig config_;
   bool recompute_ = false;
@@ -127,6 +133,13 @@ class Model {
   std::unique_ptr<Arena> arena_;
   std::unique_ptr<Transformer> transformer_;
   std::unique_ptr<Head> head_;
+  struct Repeated {
+    std::array<int64_t, 5> shape{};
+    float gradient_scale = 0.0f;
+    int times = 0;
+    std::unique_ptr<Recording> recording;
+  };
+  Repeated repeated_;  // the last work that train() did
 };
 
 }  // namespace seedling

@@ -19,8 +19,9 @@ class SpanHead : public Head {
     span_.declare(parameters, "span", 2, config.channels, true, ParameterKind::head);
   }
 
-  LossSum loss(Pass& pass, const Tensor& hidden, Tensor dhidden, const Batch& batch, float gradient_scale,
-               std::vector<float>* losses) override;
+  int64_t begin_loss(Pass& pass, const Batch& batch, bool backward) override;
+  void loss(Pass& pass, const Tensor& hidden, Tensor dhidden, float gradient_scale) override;
+  LossSum end_loss(Pass& pass, std::vector<float>* losses) override;
   std::vector<float> logits(Pass& pass, const Tensor& hidden, const Batch&) override {
     const Arena::Scope scope(pass.arena);
     const Tensor logits = pass.take(pass.rows(), 2);
@@ -30,6 +31,10 @@ class SpanHead : public Head {
 
  private:
   Linear span_;
+  // Of the batch whose loss is asked for, (B) each: where answers start and end, where sequences end, losses.
+  std::vector<int32_t> starts_, ends_, lengths_;
+  std::vector<float> losses_;
+  LossSum total_;
 };
 
 /// -log softmax(column)[target] over n positions of a (T, 2) table; the gradient, times scale, goes to `d`.
@@ -47,32 +52,42 @@ double column_loss(const double* logits, double* d, int64_t n, int64_t target, d
   return lse - logits[2 * target];
 }
 
-LossSum SpanHead::loss(Pass& pass, const Tensor& hidden, Tensor dhidden, const Batch& batch,
-                       float gradient_scale, std::vector<float>* losses) {
+int64_t SpanHead::begin_loss(Pass& pass, const Batch& batch, bool) {
+  const size_t B = static_cast<size_t>(pass.B);
+  require(batch.starts.size() == B && batch.ends.size() == B,
+          "a span model's batch has a start and an end for each sequence");
+  starts_ = batch.starts, ends_ = batch.ends, lengths_ = batch.lengths;
+  lengths_.resize(B, static_cast<int32_t>(pass.T));
+  return pass.B;
+}
+
+void SpanHead::loss(Pass& pass, const Tensor& hidden, Tensor dhidden, float gradient_scale) {
   const Arena::Scope scope(pass.arena);
   const int64_t B = pass.B, T = pass.T;
-  require(static_cast<int64_t>(batch.starts.size()) == B && static_cast<int64_t>(batch.ends.size()) == B,
-          "a span model's batch has a start and an end for each sequence");
   const Tensor logits = pass.take(B * T, 2);
   span_.forward(pass, logits, hidden);
   const std::vector<double> host = read_doubles(pass.backend, logits);
   std::vector<double> gradient(host.size(), 0.0);
-  LossSum total{0.0, B, 0};
-  if (losses != nullptr) losses->clear();
+  total_ = {0.0, B, 0};
+  losses_.clear();
   for (int64_t b = 0; b < B; ++b) {
-    const int64_t n = batch.lengths.empty() ? T : batch.lengths[b], at = b * T * 2;
+    const int64_t n = lengths_[b], at = b * T * 2;
     bool hit = true;
     const double scale = 0.5 * static_cast<double>(gradient_scale);
-    const double start = column_loss(&host[at], &gradient[at], n, batch.starts[b], scale, hit);
-    const double end = column_loss(&host[at + 1], &gradient[at + 1], n, batch.ends[b], scale, hit);
-    total.sum += 0.5 * (start + end);
-    total.correct += hit;
-    if (losses != nullptr) losses->push_back(static_cast<float>(0.5 * (start + end)));
+    const double start = column_loss(&host[at], &gradient[at], n, starts_[b], scale, hit);
+    const double end = column_loss(&host[at + 1], &gradient[at + 1], n, ends_[b], scale, hit);
+    total_.sum += 0.5 * (start + end);
+    total_.correct += hit;
+    losses_.push_back(static_cast<float>(0.5 * (start + end)));
   }
-  if (!dhidden) return total;
+  if (!dhidden) return;
   write_doubles(pass.backend, logits, gradient);
   span_.backward(pass, dhidden, logits);
-  return total;
+}
+
+LossSum SpanHead::end_loss(Pass&, std::vector<float>* losses) {
+  if (losses != nullptr) *losses = losses_;
+  return total_;
 }
 
 }  // namespace

@@ -27,8 +27,10 @@ class VocabularyHead : public Head {
                                     : parameters.add("head.weight", ParameterKind::head, {V_, C_});
   }
 
-  LossSum loss(Pass& pass, const Tensor& hidden, Tensor dhidden, const Batch& batch, float gradient_scale,
-               std::vector<float>* losses) override;
+  int64_t begin_loss(Pass& pass, const Batch& batch, bool backward) override;
+  void loss(Pass& pass, const Tensor& hidden, Tensor dhidden, float gradient_scale) override;
+  LossSum end_loss(Pass& pass, std::vector<float>* losses) override;
+  bool repeats() const override { return true; }
   std::vector<float> logits(Pass& pass, const Tensor& hidden, const Batch& batch) override;
 
  private:
@@ -49,6 +51,10 @@ class VocabularyHead : public Head {
   Parameter* bias_ = nullptr;    // (V), masked
   Parameter* weight_ = nullptr;  // (V, C)
   Tensor dense_out_, x_;         // (n, C): masked: before the activation; what the weight is multiplied with
+  // Of the batch whose loss is asked for:
+  std::vector<int32_t> rows_, targets_;  // (M) those that carry a loss, and what is wanted there
+  Tensor row_index_, target_index_;      // (N, 1) i32: the same on the device
+  Tensor loss_rows_, best_;              // (N, 1): losses; first choices (i32), when only evaluating
 };
 
 void VocabularyHead::chunk_forward(Pass& pass, Tensor logits, const Tensor& h) {
@@ -76,58 +82,65 @@ void VocabularyHead::chunk_backward(Pass& pass, Tensor dh, const Tensor& dlogits
   dense_.backward(pass, dh, dactivated);
 }
 
-LossSum VocabularyHead::loss(Pass& pass, const Tensor& hidden, Tensor dhidden, const Batch& batch,
-                             float gradient_scale, std::vector<float>* losses) {
-  Backend& backend = pass.backend;
-  const Arena::Scope scope(pass.arena);
-  const int64_t N = hidden.rows(), chunk = chunk_rows(backend, N);
+int64_t VocabularyHead::begin_loss(Pass& pass, const Batch& batch, bool backward) {
+  const int64_t N = pass.rows();
   require(static_cast<int64_t>(batch.targets.size()) == N,
           "a language model's batch has a target for each token, or -1");
-  std::vector<int32_t> rows, targets;  // those that carry a loss
+  rows_.clear(), targets_.clear();
   for (int64_t n = 0; n < N; ++n) {
     if (batch.targets[n] < 0) continue;
-    rows.push_back(static_cast<int32_t>(n));
-    targets.push_back(batch.targets[n]);
+    rows_.push_back(static_cast<int32_t>(n));
+    targets_.push_back(batch.targets[n]);
   }
-  const int64_t M = static_cast<int64_t>(rows.size());
-  const bool everywhere = M == N, backward = static_cast<bool>(dhidden);
   // The buffers have the sizes of a full batch, so that the arena does not depend on how many targets there
   // are.
+  std::vector<int32_t> rows = rows_, targets = targets_;
   rows.resize(static_cast<size_t>(N), -1), targets.resize(static_cast<size_t>(N), -1);
-  const Tensor row_index = pass.take_indices(rows).view({N, 1}),
-               target_index = pass.take_indices(targets).view({N, 1});
-  const Tensor best = pass.arena.take(DType::i32, {chunk});
-  const Tensor loss_rows = pass.take_stats(N, 1);
-  LossSum total{0.0, M, 0};
+  row_index_ = pass.take_indices(rows).view({N, 1});
+  target_index_ = pass.take_indices(targets).view({N, 1});
+  loss_rows_ = pass.take_stats(N, 1);
+  best_ = backward ? Tensor() : pass.arena.take(DType::i32, {N, 1});
+  return static_cast<int64_t>(rows_.size());
+}
+
+void VocabularyHead::loss(Pass& pass, const Tensor& hidden, Tensor dhidden, float gradient_scale) {
+  Backend& backend = pass.backend;
+  const Arena::Scope scope(pass.arena);
+  const int64_t N = hidden.rows(), M = static_cast<int64_t>(rows_.size()), chunk = chunk_rows(backend, N);
+  const bool everywhere = M == N, backward = static_cast<bool>(dhidden);
   if (backward && !everywhere) backend.fill(dhidden, 0.0f);
   for (int64_t begin = 0; begin < M; begin += chunk) {
     const Arena::Scope chunk_scope(pass.arena);
     const int64_t end = std::min(begin + chunk, M), n = end - begin;
-    const Tensor picked = row_index.row_range(begin, end), wanted = target_index.row_range(begin, end);
+    const Tensor picked = row_index_.row_range(begin, end), wanted = target_index_.row_range(begin, end);
     Tensor h = everywhere ? hidden.row_range(begin, end) : pass.take(chunk, C_).row_range(0, n);
     if (!everywhere) backend.pick_rows(h, hidden, picked);
     const Tensor logits = pass.take(chunk, V_).row_range(0, n);
     chunk_forward(pass, logits, h);
-    if (!backward) {
-      backend.argmax_rows(best.view({chunk, 1}).row_range(0, n), logits);
-      std::vector<int32_t> choices(static_cast<size_t>(n));
-      backend.copy_to_host(choices.data(), best.raw(), choices.size() * sizeof(int32_t));
-      for (int64_t i = 0; i < n; ++i) total.correct += choices[i] == targets[begin + i];
-    }
-    backend.softmax_cross_entropy(loss_rows.row_range(begin, end), logits, wanted,
+    if (!backward) backend.argmax_rows(best_.row_range(begin, end), logits);
+    backend.softmax_cross_entropy(loss_rows_.row_range(begin, end), logits, wanted,
                                   backward ? gradient_scale : 0.0f);
     if (!backward) continue;
     const Tensor dh = everywhere ? dhidden.row_range(begin, end) : pass.take(chunk, C_).row_range(0, n);
     chunk_backward(pass, dh, logits);
     if (!everywhere) backend.unpick_rows(dhidden, dh, picked);
   }
-  if (losses != nullptr) losses->assign(static_cast<size_t>(N), 0.0f);
+}
+
+LossSum VocabularyHead::end_loss(Pass& pass, std::vector<float>* losses) {
+  const int64_t M = static_cast<int64_t>(rows_.size());
+  LossSum total{0.0, M, 0};
+  if (losses != nullptr) losses->assign(static_cast<size_t>(pass.rows()), 0.0f);
   if (M == 0) return total;
-  const std::vector<double> values = read_doubles(backend, loss_rows.row_range(0, M));
+  const std::vector<double> values = read_doubles(pass.backend, loss_rows_.row_range(0, M));
   for (int64_t i = 0; i < M; ++i) {
     total.sum += values[i];
-    if (losses != nullptr) (*losses)[rows[i]] = static_cast<float>(values[i]);
+    if (losses != nullptr) (*losses)[rows_[i]] = static_cast<float>(values[i]);
   }
+  if (!best_) return total;
+  std::vector<int32_t> choices(static_cast<size_t>(M));
+  pass.backend.copy_to_host(choices.data(), best_.raw(), choices.size() * sizeof(int32_t));
+  for (int64_t i = 0; i < M; ++i) total.correct += choices[i] == targets_[i];
   return total;
 }
 

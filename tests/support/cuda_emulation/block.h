@@ -32,6 +32,11 @@ const Thread& here();
 /// mistake of the kernel. Not for several threads of the host at once.
 void run(int64_t blocks, int threads, size_t shared_bytes, const std::function<void()>& body);
 
+/// Does what the stream was given, at once or, while a graph is recorded, whenever that is started.
+void start(const std::function<void()>& op);
+/// How many graphs were started so far.
+int64_t started_graphs();
+
 /// From which the order of blocks and threads is drawn.
 void set_seed(uint64_t seed);
 

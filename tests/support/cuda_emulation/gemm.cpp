@@ -5,6 +5,7 @@
 
 #include "kernels/activation.h"
 #include "kernels/bf16.h"
+#include "support/cuda_emulation/block.h"
 
 namespace seedling::gpu {
 namespace {
@@ -57,7 +58,9 @@ bool Gemm::run(const Product& p) {
   // As the library: bias and GELU only where rows are whole vectors.
   const bool extras = p.bias != nullptr || p.pre != nullptr;
   if (extras && p.type_out == DType::bf16 && p.n % 8 != 0) return false;
-  for (int64_t l = 0; l < p.batch; ++l) multiply(p, l * p.a_stride, l * p.b_stride, l * p.c_stride);
+  emulated::start([p] {
+    for (int64_t l = 0; l < p.batch; ++l) multiply(p, l * p.a_stride, l * p.b_stride, l * p.c_stride);
+  });
   return true;
 }
 

@@ -163,7 +163,9 @@ void warpgroup_add_weighted_rows(float (&d)[8][4], const uint32_t (&a)[4], Share
 template <typename... Parameters, typename... Arguments>
 void launch(Stream, void (*kernel)(Parameters...), int64_t blocks, int threads, size_t shared_bytes,
             Arguments... arguments) {
-  emulated::run(blocks, threads, shared_bytes, [&] { kernel(static_cast<Parameters>(arguments)...); });
+  emulated::start([=] {
+    emulated::run(blocks, threads, shared_bytes, [&] { kernel(static_cast<Parameters>(arguments)...); });
+  });
 }
 
 }  // namespace seedling::gpu

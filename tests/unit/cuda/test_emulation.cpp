@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <functional>
+#include <memory>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "backend/devices.h"
 #include "support/cuda_emulation/gpu.h"
+#include "support/small_models.h"
 
 namespace seedling::gpu {
 namespace {
@@ -152,6 +155,37 @@ BOOST_AUTO_TEST_CASE(copies_in_the_background_must_be_waited_for) {
   check({"copy to it is under way"}, [](int* to, bool right) { hasty(to, right, true); });
   check({"without a barrier", "before it was written", "copy to it is under way"},
         [](int* to, bool right) { hasty(to, true, right); });
+}
+
+BOOST_AUTO_TEST_CASE(what_a_recorded_stream_refuses_is_found) {
+  Runtime runtime;
+  std::vector<float> device(4, 1.0f);
+  const auto graph = runtime.record([&] { runtime.clear(device.data(), sizeof(float)); });
+  BOOST_CHECK_EQUAL(device[0], 1.0f);
+  runtime.start(*graph);
+  BOOST_CHECK_EQUAL(device[0], 0.0f);
+  float host = 0.0f;
+  const std::function<void()> refused[] = {[&] { runtime.download(&host, device.data(), sizeof host); },
+                                           [&] { runtime.upload(device.data(), &host, sizeof host); },
+                                           [&] { runtime.allocate(16); }, [&] { runtime.synchronize(); }};
+  for (const auto& work : refused) BOOST_CHECK_THROW(runtime.record(work), std::logic_error);
+}
+
+BOOST_AUTO_TEST_CASE(the_third_step_of_a_kind_is_recorded) {
+  DeviceOptions options;
+  options.device = "cuda", options.precision = "bf16";
+  const std::unique_ptr<Backend> backend = make_cuda_backend(options);
+  const auto graphs_of = [&](const ModelConfig& config, Objective objective, float dropout) {
+    Model model(config, *backend, true);
+    model.set_dropout(dropout, dropout, dropout);
+    const int64_t before = emulated::started_graphs();
+    for (int step = 0; step < 5; ++step) model.train(small_batch(config, objective, 2, 8, 1), 0.1f, 1);
+    return emulated::started_graphs() - before;
+  };
+  const ModelConfig language = small_config("gpt2", Objective::causal);
+  BOOST_CHECK_EQUAL(graphs_of(language, Objective::causal, 0.0f), 3);
+  BOOST_CHECK_EQUAL(graphs_of(language, Objective::causal, 0.1f), 0);  // other masks each time
+  BOOST_CHECK_EQUAL(graphs_of(small_config("bert", Objective::span), Objective::span, 0.0f), 0);
 }
 
 BOOST_AUTO_TEST_CASE(the_order_of_threads_is_drawn) {

@@ -70,12 +70,40 @@ void CudaBackend::parameters_changed() {
   for (auto& [memory, slab] : slabs_) slab.fresh = false;
 }
 
+namespace {
+
+struct CudaRecording final : Recording {
+  std::unique_ptr<gpu::Graph> graph;
+  int64_t scratch_moves = 0;
+};
+
+}  // namespace
+
+void CudaBackend::repeat(std::unique_ptr<Recording>& recording, const std::function<void()>& work) {
+  if (!runtime_.can_record()) return work();
+  // Copies that are old are not a part of the work: whether one is depends on what came before.
+  for (auto& [memory, slab] : slabs_) {
+    if (slab.bf16 != nullptr) refresh(memory, slab);
+  }
+  auto* kept = static_cast<CudaRecording*>(recording.get());
+  if (kept == nullptr || kept->scratch_moves != scratch_moves_) {
+    auto made = std::make_unique<CudaRecording>();
+    made->graph = runtime_.record(work);
+    made->scratch_moves = scratch_moves_;
+    kept = made.get();
+    recording = std::move(made);
+  }
+  runtime_.start(*kept->graph);
+  runtime_.started("a recorded step");
+}
+
 void* CudaBackend::scratch_bytes(size_t bytes) {
   if (bytes > scratch_size_) {
     if (scratch_ != nullptr) runtime_.release(scratch_);
     scratch_ = nullptr, scratch_size_ = 0;
     scratch_ = take(bytes);
     scratch_size_ = bytes;
+    ++scratch_moves_;
   }
   return scratch_;
 }
@@ -90,13 +118,15 @@ const void* CudaBackend::operand(const Tensor& parameter) {
   const size_t offset = static_cast<size_t>(at - found->first);
   require(offset + parameter.bytes() <= slab.bytes, "a weight lies in memory of its backend");
   if (slab.bf16 == nullptr) slab.bf16 = take(slab.bytes / 2);
-  if (!slab.fresh) {
-    gpu::convert(stream(), DType::bf16, slab.bf16, DType::f32, found->first,
-                 static_cast<int64_t>(slab.bytes / 4));
-    runtime_.started("converting the weights to bf16");
-    slab.fresh = true;
-  }
+  refresh(found->first, slab);
   return static_cast<const std::byte*>(slab.bf16) + offset / 2;
+}
+
+void CudaBackend::refresh(const std::byte* memory, Slab& slab) {
+  if (slab.fresh) return;
+  gpu::convert(stream(), DType::bf16, slab.bf16, DType::f32, memory, static_cast<int64_t>(slab.bytes / 4));
+  runtime_.started("converting the weights to bf16");
+  slab.fresh = true;
 }
 
 }  // namespace seedling

@@ -33,6 +33,7 @@ class CudaBackend final : public Backend {
   void copy_to_host(void* host, const void* device, size_t bytes) override;
   void synchronize() override { runtime_.synchronize(); }
   void parameters_changed() override;
+  void repeat(std::unique_ptr<Recording>& recording, const std::function<void()>& work) override;
   /// 512 MiB of bf16 where there is room: fewer passes over the vocabulary's gradient.
   int64_t logits_at_a_time() const override {
     return int64_t{1} << (facts_.memory >= (size_t{16} << 30) ? 28 : 26);
@@ -112,6 +113,8 @@ class CudaBackend final : public Backend {
   void* take(size_t bytes);
   /// One step of Muon for matrices of one shape.
   void muon_group(const std::vector<const MuonMatrix*>& matrices, const MuonStep& step);
+  /// Makes a slab's bf16 copy anew where it is old.
+  void refresh(const std::byte* memory, Slab& slab);
   /// Memory for the length of one op; grows and never shrinks.
   template <typename T>
   T* scratch(int64_t count) {
@@ -136,7 +139,8 @@ class CudaBackend final : public Backend {
   gpu::Gemm gemm_;
   void* scratch_ = nullptr;
   size_t scratch_size_ = 0;
-  double* norms_ = nullptr;  // a result, then kNormPartials partial sums
+  int64_t scratch_moves_ = 0;  // recordings made before the last one lead to where it was
+  double* norms_ = nullptr;    // a result, then kNormPartials partial sums
   struct Rotation {
     int64_t HS = 0;
     float theta = 0.0f;

@@ -31,6 +31,16 @@ bool pooled() {
   return answer;
 }
 
+bool environment_says(const char* name, const char* value) {
+  const char* found = std::getenv(name);
+  return found != nullptr && std::strcmp(found, value) == 0;
+}
+
+struct CudaGraph final : Graph {
+  cudaGraphExec_t executable = nullptr;
+  ~CudaGraph() override { cudaGraphExecDestroy(executable); }
+};
+
 }  // namespace
 
 std::string why_no_device() {
@@ -69,8 +79,8 @@ DeviceFacts device_facts() {
 Runtime::Runtime() {
   const std::string why = why_no_device();
   if (!why.empty()) fail("--device cuda: ", why, ". Use --device cpu.");
-  const char* wanted = std::getenv("SEEDLING_CUDA_CHECK");
-  check_each_ = wanted != nullptr && std::strcmp(wanted, "1") == 0;
+  check_each_ = environment_says("SEEDLING_CUDA_CHECK", "1");
+  can_record_ = !check_each_ && !environment_says("SEEDLING_CUDA_GRAPHS", "0");
   check(cudaSetDevice(0), "choosing the GPU");
   check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream");
   void* pinned = nullptr;
@@ -168,6 +178,29 @@ void Runtime::copy(void* to, const void* from, size_t bytes) {
 void Runtime::synchronize() {
   check(cudaStreamSynchronize(stream_), "work given to it");
   first_op_ = last_op_ = nullptr;
+}
+
+std::unique_ptr<Graph> Runtime::record(const std::function<void()>& work) {
+  check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "recording a step");
+  cudaGraph_t graph = nullptr;
+  try {
+    work();
+  } catch (...) {
+    cudaStreamEndCapture(stream_, &graph);
+    if (graph != nullptr) cudaGraphDestroy(graph);
+    cudaGetLastError();  // the first failure is the one that is told
+    throw;
+  }
+  check(cudaStreamEndCapture(stream_, &graph), "recording a step");
+  auto recorded = std::make_unique<CudaGraph>();
+  const cudaError_t status = cudaGraphInstantiate(&recorded->executable, graph, 0);
+  cudaGraphDestroy(graph);
+  check(status, "preparing a recorded step");
+  return recorded;
+}
+
+void Runtime::start(const Graph& graph) {
+  check(cudaGraphLaunch(static_cast<const CudaGraph&>(graph).executable, stream_), "a recorded step");
 }
 
 void Runtime::started(const char* op) {

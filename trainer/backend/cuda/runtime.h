@@ -6,6 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 
 struct CUstream_st;  // cudaStream_t is a pointer to it
@@ -36,6 +38,12 @@ std::string why_no_device();
 /// The first device's facts. Throws Error when none answers.
 DeviceFacts device_facts();
 
+/// Ops that were recorded, to be started together.
+class Graph {
+ public:
+  virtual ~Graph() = default;
+};
+
 /// One stream of work on the first device. Not for several threads at once.
 class Runtime {
  public:
@@ -59,6 +67,12 @@ class Runtime {
   void download(void* host, const void* device, size_t bytes);
   void copy(void* to, const void* from, size_t bytes);
   void synchronize();
+
+  /// The ops that work() starts; none of them runs. It must neither wait nor ask for memory.
+  std::unique_ptr<Graph> record(const std::function<void()>& work);
+  void start(const Graph& graph);
+  /// False with SEEDLING_CUDA_CHECK=1 or SEEDLING_CUDA_GRAPHS=0 in the environment.
+  bool can_record() const { return can_record_; }
 
   /// Names the op that was just started, and throws Error if starting it failed. What fails while running
   /// shows at the next synchronize() or download(), which then names the ops since the last; with
@@ -84,7 +98,7 @@ class Runtime {
   int next_upload_ = 0;
   const char* first_op_ = nullptr;  // since the last synchronisation
   const char* last_op_ = nullptr;
-  bool check_each_ = false;
+  bool check_each_ = false, can_record_ = true;
 };
 
 }  // namespace seedling::gpu
