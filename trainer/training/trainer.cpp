@@ -3,6 +3,7 @@
 #include "training/trainer.h"
 
 #include <cmath>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -92,6 +93,7 @@ void Trainer::take_step() {
   }
   optimizer_->step(rate, clip_scale(norm, *state_.settings.grad_clip), state_.step + 1);
   model_.backend().parameters_changed();
+  if (state_.step + 1 < steps()) next_batches_ = fetch_batches();  // while a GPU still works on this step
   model_.backend().synchronize();
   state_.step += 1;
   const double step_seconds = seconds_since(begin) - aside;
@@ -99,31 +101,39 @@ void Trainer::take_step() {
   write_step(loss.mean(), norm, rate, step_seconds, state_.tokens - tokens_before);
 }
 
+/// The micro-batches of the step that comes next, by the settings as they are now.
+Trainer::StepBatches Trainer::fetch_batches() {
+  StepBatches step;
+  step.B = *state_.settings.batch_size, step.passes = *state_.settings.grad_accumulation;
+  step.first =
+      (state_.examples + step.B - 1) / step.B;  // a changed batch size begins at its own next multiple
+  const bool fetched =
+      step.first == next_batches_.first && step.B == next_batches_.B && step.passes == next_batches_.passes;
+  if (fetched) return std::exchange(next_batches_, {});
+  for (int64_t i = 0; i < step.passes; ++i) step.batches.push_back(objective_.batch(step.first + i, step.B));
+  return step;
+}
+
 /// Runs the micro-batches of one step. Each target's gradient is divided by the number of targets of the
 /// whole step, so that accumulated passes equal one big batch.
 LossSum Trainer::forward_and_backward() {
-  const int64_t B = *state_.settings.batch_size, passes = *state_.settings.grad_accumulation;
-  const int64_t first =
-      (state_.examples + B - 1) / B;  // a changed batch size begins at its own next multiple
-  std::vector<Batch> batches;
+  const StepBatches step = fetch_batches();
   int64_t targets = 0;
-  for (int64_t i = 0; i < passes; ++i) {
-    batches.push_back(objective_.batch(first + i, B));
-    targets += objective_.target_count(batches.back());
-    state_.tokens += objective_.token_count(batches.back());
+  for (const Batch& batch : step.batches) {
+    targets += objective_.target_count(batch);
+    state_.tokens += objective_.token_count(batch);
   }
   const uint64_t key =
       derive_key(derive_key(state_.seed, kDropoutStream), static_cast<uint64_t>(state_.step));
+  const float scale = 1.0f / static_cast<float>(std::max<int64_t>(1, targets));
   LossSum total;
-  for (int64_t i = 0; i < passes; ++i) {
-    const float scale = 1.0f / static_cast<float>(std::max<int64_t>(1, targets));
-    const LossSum part =
-        model_.train(batches[static_cast<size_t>(i)], scale, derive_key(key, static_cast<uint64_t>(i)));
+  for (size_t i = 0; i < step.batches.size(); ++i) {
+    const LossSum part = model_.train(step.batches[i], scale, derive_key(key, i));
     total.sum += part.sum;
     total.count += part.count;
     total.correct += part.correct;
   }
-  state_.examples = (first + passes) * B;
+  state_.examples = (step.first + step.passes) * step.B;
   return total;
 }
 

@@ -69,6 +69,12 @@ class Trainer {
   TrainingResult train_to_the_end();
   void leave();
   void take_step();
+  /// Micro-batches [first, first + passes) of B examples each.
+  struct StepBatches {
+    int64_t first = -1, B = 0, passes = 0;
+    std::vector<Batch> batches;
+  };
+  StepBatches fetch_batches();
   LossSum forward_and_backward();
   void write_step(double loss, double norm, double rate, double step_seconds, int64_t step_tokens);
   void after_step();
@@ -117,6 +123,7 @@ class Trainer {
   HealthMeter meter_;
   Progress progress_;
 
+  StepBatches next_batches_;  // fetched ahead; used if nothing has changed until then
   nlohmann::json last_metrics_;
   std::vector<nlohmann::json> replay_;  // events to make again
   std::string stop_message_;            // not empty: leave after this step

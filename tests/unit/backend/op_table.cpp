@@ -514,6 +514,7 @@ std::vector<OpCase> op_table() {
     norm(table, 9, 1024, kind, true, kind == NormKind::layer, false);
     norm(table, 3, 1040, kind, true, kind == NormKind::layer, true);
   }
+  norm(table, 3300, 16, NormKind::layer, true, true, true);  // more rows than a GPU takes at a time
   rotate(table, 12, 4, 2, 32, true, 10000.0f);
   rotate(table, 9, 3, 3, 10, false, 1000.0f);
   rotate(table, 5, 2, 1, 24, true, 0.0f);
