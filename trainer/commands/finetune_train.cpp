@@ -117,9 +117,11 @@ json train_task(const FinetuneJob& job, CommandContext& context, Session& sessio
   facts.tokens = objective.tokens();
   facts.channels = start.config.channels;
   facts.writes = start.config.head == HeadKind::language_model;
+  facts.quotes = facts.writes && start.record.task == "qa";
   facts.classifies = start.config.head == HeadKind::classifier;
   facts.from_scratch = start.base.empty() || job.random_weights;
   facts.batch_is_given = job.given.training.batch_size.has_value();
+  facts.rate_is_given = job.given.training.learning_rate.has_value();
   if (!job.resume) {
     flags = complete_finetune(flags, facts);
     choose_trainable(model, flags, !lora.updates.empty());

@@ -18,6 +18,11 @@ constexpr double kStepShare = 0.85;
 /// (tests/bench/LOG.md).
 constexpr double kFewPasses = 12.0;
 
+/// Muon's rate. Finding a passage is not a matter of nudging what pre-training has left: what compares the
+/// question with every place of the text has to form first, and with small steps it does not form in minutes.
+/// Examples that come again and again are learned by heart at that rate, though (tests/bench/LOG.md).
+constexpr double kMuonRate = 0.02, kMuonQuoteRate = 0.05;
+
 /// Models up to this width are trained with Muon, whose steps teach small models in minutes what AdamW needs
 /// an hour for. Wider ones come from elsewhere, trained with AdamW, and are nudged with it.
 constexpr int64_t kMuonWidth = 512;
@@ -92,7 +97,7 @@ FinetuneFlags complete_finetune(FinetuneFlags f, const FinetuneFacts& facts) {
   fill_in(t.grad_accumulation, 1);
   fill_in(t.recompute, false);
   fill_in(t.optimizer, small && *f.lora == 0 ? "muon" : "adamw");
-  fill_in(t.learning_rate, *t.optimizer == "muon" ? 0.02 : adamw_rate(f, facts));
+  fill_in(t.learning_rate, *t.optimizer == "muon" ? kMuonRate : adamw_rate(f, facts));
   fill_in(t.min_learning_rate, 0.0);
   fill_in(t.schedule, "linear");
   fill_in(t.beta1, 0.9);
@@ -122,7 +127,10 @@ FinetuneFlags decide_finetune_steps(FinetuneFlags f, const FinetuneFacts& facts)
     const double epochs = t.epochs.value_or(default_epochs(facts));
     t.steps = std::max<int64_t>(1, static_cast<int64_t>(std::ceil(epochs * epoch)));
   }
-  fill_in(t.dropout, static_cast<double>(*t.steps) < kFewPasses * epoch ? 0.0 : 0.1);
+  const bool few_passes = static_cast<double>(*t.steps) < kFewPasses * epoch;
+  fill_in(t.dropout, few_passes ? 0.0 : 0.1);
+  if (facts.quotes && few_passes && *t.optimizer == "muon" && !facts.rate_is_given)
+    t.learning_rate = kMuonQuoteRate;
   t.epochs.reset();
   fill_in(t.warmup_steps, *t.steps / 16);
   fill_in(t.eval_every, std::max<int64_t>(1, (*t.steps + facts.evaluations - 1) / facts.evaluations));

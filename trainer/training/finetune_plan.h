@@ -19,11 +19,13 @@ struct FinetuneFacts {
   int64_t channels = 0;       // width of the model
   bool writes = false;        // a language model's head
   bool classifies = false;    // a classifier's
+  bool quotes = false;        // answers are passages of the text that was read, written down
   bool from_scratch = false;  // random weights
   int64_t evaluations = 10;   // of the validation examples, while training
   // Needed with minutes: a training step costs seconds_per_step + its examples x seconds_per_example.
   double seconds_per_step = 0.0, seconds_per_example = 0.0;
   bool batch_is_given = false;  // by hand: the clock may not make it smaller
+  bool rate_is_given = false;   // by hand: what is to be learned may not change it
 };
 
 /// Everything but the number of steps and what hangs on it.

@@ -142,6 +142,22 @@ BOOST_AUTO_TEST_CASE(little_time_makes_small_batches) {
   BOOST_TEST(*planned(facts, given).training.batch_size == 64);
 }
 
+BOOST_AUTO_TEST_CASE(quotes_of_many_examples_are_learned_in_large_steps) {
+  FinetuneFacts facts = facts_of(5000, 30);
+  facts.writes = facts.quotes = true;
+  FinetuneFlags given;
+  given.training.epochs = 4.0;
+  BOOST_TEST(*planned(facts, given).training.learning_rate == 0.05);
+  given.training.epochs = 20.0;
+  BOOST_TEST(*planned(facts, given).training.learning_rate == 0.02);
+  given.training.epochs = 4.0;
+  given.training.learning_rate = 0.01, facts.rate_is_given = true;
+  BOOST_TEST(*planned(facts, given).training.learning_rate == 0.01);
+  facts.rate_is_given = facts.quotes = false;
+  given.training.learning_rate.reset();
+  BOOST_TEST(*planned(facts, given).training.learning_rate == 0.02);
+}
+
 BOOST_AUTO_TEST_CASE(dropout_comes_with_repetition) {
   FinetuneFlags given;
   given.training.epochs = 8.0;
