@@ -75,6 +75,7 @@ class Stream:
         extra = f"Last-Event-ID: {last_id}\r\n" if last_id else ""
         self.socket.sendall(f"GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{extra}\r\n".encode())
         self.raw, self.body, self.head, self.events = b"", b"", None, []
+        self.ended = False
 
     def read(self, seconds):
         """Reads for so long; returns all events so far."""
@@ -85,6 +86,7 @@ class Stream:
                 break
             data = self.socket.recv(65536)
             if not data:
+                self.ended = True
                 break
             self.feed(data)
         return self.events
@@ -95,6 +97,8 @@ class Stream:
             self.read(0.05)
             if condition(self.events):
                 return True
+            if self.ended:
+                break
         return False
 
     def feed(self, data):
