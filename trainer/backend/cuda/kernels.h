@@ -93,16 +93,17 @@ void shift_backward_parameter(Stream stream, DType type, float* ds, float* scrat
 
 // --- rows.cu
 // --------------------------------------------------------------------------------------------------------
-void norm_forward(Stream stream, DType type, void* y, float* stats, const void* x, const float* gain,
-                  const float* bias, int64_t N, int64_t C, NormKind kind, float epsilon);
 void softmax(Stream stream, DType type, void* logits, int64_t N, int64_t V);
 /// shared_memory: bytes that a block may have.
 void softmax_cross_entropy(Stream stream, DType type, float* losses, void* logits, const int32_t* targets,
                            int64_t N, int64_t V, float gradient_scale, size_t shared_memory);
 void argmax_rows(Stream stream, DType type, int32_t* index, const void* x, int64_t N, int64_t V);
 
-// --- norm_backward.cu
+// --- norm_forward.cu, norm_backward.cu
 // -----------------------------------------------------------------------------------------------
+void norm_forward(Stream stream, DType type, void* y, float* stats, const void* x, const float* gain,
+                  const float* bias, int64_t N, int64_t C, NormKind kind, float epsilon);
+
 struct NormBackward {
   void* dx;              // (N, C)
   float *dgain, *dbias;  // (C), += ; null where nobody asked
