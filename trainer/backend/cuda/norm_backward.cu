@@ -73,7 +73,7 @@ struct GainAndBias {
 };
 
 /// The packs of a row that a lane reads, of rows in the device's memory.
-template <int kPacks, typename T>
+template <typename T>
 struct Rows {
   const T *dy, *x, *dx;  // dx null unless it is added to
   int64_t C;
@@ -95,8 +95,8 @@ struct Rows {
 /// The same, of bf16, by way of shared memory: the next row is on its way while this one is worked on. A lane
 /// reads what it has copied itself, so nobody waits for anybody.
 template <int kPacks>
-struct RowsAhead : Rows<kPacks, uint16_t> {
-  using Base = Rows<kPacks, uint16_t>;
+struct RowsAhead : Rows<uint16_t> {
+  using Base = Rows<uint16_t>;
   Shared<uint16_t> kept;  // (2 rows, 3 tensors, kPacks, kWarp, kVector)
   int slot = 0;
 
@@ -144,7 +144,7 @@ __global__ void __launch_bounds__(kFusedWarps* kWarp)
   const int64_t begin = blockIdx.x * rows_in_slice,
                 end = begin + rows_in_slice < N ? begin + rows_in_slice : N;
   const auto rows_of = [&] {
-    const Rows<kPacks, T> rows = {dy, x, accumulate ? dx : nullptr, C, lane};
+    const Rows<T> rows = {dy, x, accumulate ? dx : nullptr, C, lane};
     if constexpr (kAhead) {
       return RowsAhead<kPacks>{rows, memory.take<uint16_t>(kFusedWarps * kAheadPerWarp<kPacks>) +
                                          warp * kAheadPerWarp<kPacks>};
