@@ -41,13 +41,24 @@ void read_stored_run(PretrainRun& run, CommandContext& context) {
   if (device.precision == "auto") device.precision = machine.value("precision", "auto");
 }
 
+/// Each part of --data that is a path is stored from the root; a name stays a name.
+void make_data_absolute(std::optional<std::string>& data) {
+  if (!data) return;
+  std::string list;
+  for (std::optional<std::string> part : data_parts(*data)) {
+    if (!is_data_name(*part)) make_absolute(part);
+    list += (list.empty() ? "" : ",") + *part;
+  }
+  data = list;
+}
+
 }  // namespace
 
 PretrainRun understand(const PretrainFlags& given, CommandContext& context) {
   PretrainRun run;
   run.given = given;
-  for (auto* path :
-       {&run.given.data, &run.given.model.tokenizer, &run.given.training.from, &run.given.training.replay}) {
+  make_data_absolute(run.given.data);
+  for (auto* path : {&run.given.model.tokenizer, &run.given.training.from, &run.given.training.replay}) {
     make_absolute(*path);
   }
   run.seed = context.common.seed;
@@ -56,7 +67,7 @@ PretrainRun understand(const PretrainFlags& given, CommandContext& context) {
   if (given.training.out) {
     run.folder = *given.training.out;
   } else {
-    const std::string data = given.data.value_or("storyworld");
+    const std::string data = data_parts(given.data.value_or("storyworld")).front();
     run.folder = free_run_directory("runs", std::filesystem::path(data).stem().string());
   }
   run.folder = std::filesystem::absolute(run.folder).lexically_normal();

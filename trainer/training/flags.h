@@ -115,7 +115,9 @@ void visit_training_flags(Flags& f, Visit&& visit) {
 
 template <typename Flags, typename Visit>
 void visit_pretrain_flags(Flags& f, Visit&& visit) {
-  visit(FlagInfo{"data", "UTF-8 file, folder of files, or a named set (default storyworld)"}, f.data);
+  visit(FlagInfo{"data",
+                 "UTF-8 file, folder of files, or a named set (default storyworld); several with commas"},
+        f.data);
   visit(FlagInfo{"data-size", "Bytes of text to generate (storyworld)", 1000, 1e12}, f.data_size);
   visit(FlagInfo{"objective", "causal: the next token; masked: the hidden ones", 0, 0, "causal|masked"},
         f.objective);

@@ -203,6 +203,37 @@ BOOST_AUTO_TEST_CASE(storyworld_brings_its_floor) {
   BOOST_TEST((text_of(other, *other.train) != text_of(data, *data.train)));
 }
 
+BOOST_AUTO_TEST_CASE(several_texts_are_one_corpus) {
+  const test::Scratch scratch;
+  DataOptions options;
+  options.tokenizer = "byte";
+  options.cache = scratch.path / "cache";
+  const std::string one = scratch.write("one.txt", prose(4000)).string();
+  const std::string two = scratch.write("two.txt", "A second text. " + prose(6000)).string();
+  const auto prepared = [&](const std::string& data) {
+    options.data = data;
+    return prepare_data(options);
+  };
+  const PreparedData both = prepared(one + "," + two);
+  BOOST_TEST(both.name == "one.txt+two.txt");
+  BOOST_TEST(both.train->text_bytes() + both.validation->text_bytes() ==
+             static_cast<int64_t>(std::filesystem::file_size(one) + std::filesystem::file_size(two)));
+  const PreparedData turned = prepared(two + "," + one);
+  BOOST_TEST(turned.hash != both.hash);
+  BOOST_TEST(prepared(one).hash != both.hash);
+  // A mixture with Storyworld has neither its split nor its floor.
+  options.size = 100'000;
+  const PreparedData mixed = prepared("storyworld," + one);
+  BOOST_TEST(mixed.entropy_floor == 0.0);
+  BOOST_TEST(mixed.name == "storyworld+one.txt");
+  // A file whose name has a comma is that file.
+  const std::string odd = scratch.write("odd, indeed.txt", prose(4000)).string();
+  BOOST_TEST((data_parts(odd) == std::vector<std::string>{odd}));
+  BOOST_TEST((data_parts("a,,b") == std::vector<std::string>{"a", "", "b"}));
+  BOOST_TEST(test::fails_with([&] { prepared(one + ","); }, {"--data", "commas"}));
+  BOOST_TEST(test::fails_with([&] { prepared(one + ",brwn"); }, {"brwn", "did you mean brown"}));
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_is_said) {
   Setting setting(prose(5000), "bpe");
   const auto fails = [&](std::initializer_list<const char*> words) {

@@ -130,6 +130,26 @@ BOOST_AUTO_TEST_CASE(brown_without_tags) {
   BOOST_TEST(untag_brown("\n \n") == "");
 }
 
+BOOST_AUTO_TEST_CASE(dictionary_entries) {
+  const std::vector<std::string> entries = gcide_entries(
+      "\n\n00-database-short\n   The Dictionary\n\nThe notice.\n\n"
+      "Bad \\Bad\\ (b[a^]d), a. [Compar. {Worse} (w[^u]s); cf. D. qu[a^]d\n   bad. See {Bad}.]\n"
+      "   1. Wanting good qualities, whether physical or moral; the\n      opposite of good; as, a bad man. "
+      "[Obs.]\n"
+      "      [1913 Webster]\n\n   Syn: Pernicious; deleterious; at 40[deg] c[oe]nobite\n"
+      "        (evil). [1913 Webster +PJC] Badder\n\n"
+      "Badder \\Bad\"der\\, compar. of {Bad}.\n   [1913 Webster]\n\n"
+      "Caf\xE9 \\Ca`fe\"\\, n.\n   A coffee house; a restaurant; also, a room for coffee.\n   [PJC]\n");
+  BOOST_REQUIRE(entries.size() == 2u);  // "Badder" only refers to "Bad"
+  BOOST_TEST(
+      entries[0] ==
+      "Bad, a. 1. Wanting good qualities, whether physical or moral; the opposite of good; as, a bad man. "
+      "[Obs.]\nSyn: Pernicious; deleterious; at 40 degrees coenobite (evil).\n");
+  BOOST_TEST(entries[1] == "Caf\xEF\xBF\xBD, n. A coffee house; a restaurant; also, a room for coffee.\n");
+  BOOST_TEST(gcide_entries("").empty());
+  BOOST_TEST(gcide_entries("no \\ entry [ (").empty());
+}
+
 BOOST_AUTO_TEST_CASE(mails_as_text) {
   BOOST_TEST(
       mail_text(
