@@ -162,6 +162,7 @@ json train_task(const FinetuneJob& job, CommandContext& context, Session& sessio
   options.folder = job.folder;
   options.settings = settings;
   options.optimizer = finetune_optimizer(flags);
+  options.average = flags.average.value_or(0.0);  // runs of before have none written down
   options.seed = context.common.seed;
   options.ceiling = ceiling;
   options.quiet = job.brief;

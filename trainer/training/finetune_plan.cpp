@@ -27,6 +27,12 @@ constexpr double kMuonRate = 0.02, kMuonQuoteRate = 0.05;
 /// an hour for. Wider ones come from elsewhere, trained with AdamW, and are nudged with it.
 constexpr int64_t kMuonWidth = 512;
 
+/// Share of the steps so far whose weights are averaged. A label says little: single weights learn by heart
+/// now one part of the examples, now another, and their mean is right more often. What writes gains nothing
+/// from it, for there the last weights, at the smallest steps, are the best (tests/bench/LOG.md). A wide
+/// model's weights hardly move, and two more copies of them cost memory.
+constexpr double kAverage = 0.25;
+
 /// AdamW's rate: wide models need small ones. BERT-base (768 channels) is fine-tuned at 2e-5 to 1e-4 (Devlin
 /// et al. 2018, appendix A.3), tiny ones learn best near 1e-3. Low-rank updates take twice as much.
 double adamw_rate(const FinetuneFlags& f, const FinetuneFacts& facts) {
@@ -92,6 +98,7 @@ FinetuneFlags complete_finetune(FinetuneFlags f, const FinetuneFacts& facts) {
   fill_in(f.word_dropout, 0.0);
   fill_in(f.every_position, 0.0);
   fill_in(f.read_share, 0.0);
+  fill_in(f.average, small && facts.classifies ? kAverage : 0.0);
   fill_in(f.lora_alpha, 2 * *f.lora);
   fill_in(t.batch_size, default_batch(facts));
   fill_in(t.grad_accumulation, 1);

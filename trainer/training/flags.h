@@ -136,7 +136,7 @@ void visit_pretrain_flags(Flags& f, Visit&& visit) {
 struct FinetuneFlags {
   std::optional<std::string> task, data, validation, test, compare, lora_targets, predictions;
   std::optional<int64_t> examples, lora, freeze;
-  std::optional<double> lora_alpha, layer_decay, word_dropout, every_position, read_share;
+  std::optional<double> lora_alpha, layer_decay, word_dropout, every_position, read_share, average;
   ModelFlags model;  // of --from scratch
   TrainingFlags training;
 };
@@ -176,6 +176,11 @@ void visit_finetune_flags(Flags& f, Visit&& visit) {
   visit(FlagInfo{"read-share",
                  "Share of the run that learns to write the given text too, not the answer alone", 0, 1},
         f.read_share);
+  visit(
+      FlagInfo{"average",
+               "The model is the mean of the weights over this share of the steps so far (0: the last ones)",
+               0, 1},
+      f.average);
   visit(FlagInfo{"predictions", "File for the prediction on every test example (JSON lines)"}, f.predictions);
   visit_model_flags(f.model, visit);
   visit_training_flags(f.training, visit);

@@ -29,6 +29,7 @@ Trainer::Trainer(TrainerOptions options, Model& model, Objective& objective, con
       tokenizer_(tokenizer),
       session_(session),
       optimizer_(make_optimizer(options_.optimizer, model.parameters(), model.backend())),
+      average_(options_.average, model.parameters(), model.backend()),
       metrics_(options_.folder / "metrics.jsonl"),
       samples_(options_.folder / "samples.jsonl"),
       events_(options_.folder / "events.jsonl"),
@@ -92,6 +93,7 @@ void Trainer::take_step() {
     aside = seconds_since(pause);
   }
   optimizer_->step(rate, clip_scale(norm, *state_.settings.grad_clip), state_.step + 1);
+  average_.take(state_.step + 1);
   model_.backend().parameters_changed();
   if (state_.step + 1 < steps()) next_batches_ = fetch_batches();  // while a GPU still works on this step
   model_.backend().synchronize();

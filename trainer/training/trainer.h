@@ -16,6 +16,7 @@
 #include "checkpoint/checkpoint.h"
 #include "model/model.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/weight_average.h"
 #include "training/health.h"
 #include "training/line_file.h"
 #include "training/objective.h"
@@ -30,6 +31,9 @@ struct TrainerOptions {
   std::filesystem::path folder;      // the run directory; it exists
   TrainingFlags settings;            // complete (plan.h)
   OptimizerOptions optimizer;
+  /// What is evaluated, sampled and saved is the mean of the weights over this share of the steps so far
+  /// (0: the weights themselves).
+  double average = 0.0;
   uint64_t seed = 1;
   double ceiling = 0.0;  // FLOP/s of matrix products in this precision on this machine, for mfu
   bool quiet = false;
@@ -109,6 +113,7 @@ class Trainer {
   void record_begin();
   void record_end(const std::string& state, const std::string& message);
   void show_progress(bool important);
+  /// Moments, and the weights' path where the model is a mean.
   std::vector<NamedTensor> optimizer_tensors() const;
   TrainingResult result(const std::string& state, const std::string& message);
 
@@ -118,6 +123,7 @@ class Trainer {
   const Tokenizer& tokenizer_;
   Session& session_;
   std::unique_ptr<Optimizer> optimizer_;
+  WeightAverage average_;
   TrainerState state_;
   LineFile metrics_, samples_, events_, health_;
   HealthMeter meter_;

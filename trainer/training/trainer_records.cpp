@@ -64,6 +64,7 @@ void Trainer::load(const std::filesystem::path& checkpoint) {
     load_parameters(model_, checkpoint);
   }
   const json state = load_training_state(checkpoint, model_, optimizer_tensors());
+  average_.restore();
   model_.backend().parameters_changed();
   state_ = state_from_json(state, (checkpoint / "trainer_state.json").string());
   state_.last_checkpoint = state_.step;
@@ -77,6 +78,7 @@ void Trainer::load(const std::filesystem::path& checkpoint) {
 }
 
 void Trainer::evaluate(json& line) {
+  const WeightAverage::InUse mean(average_);
   const Evaluation evaluation = objective_.evaluate(model_);
   line.update(evaluation.fields);
   state_.evaluated_step = state_.step;
@@ -98,6 +100,7 @@ void Trainer::write_health() {
 }
 
 void Trainer::sample(const std::string& prompt) {
+  const WeightAverage::InUse mean(average_);
   json line = {{"step", state_.step}};
   line.update(objective_.sample(model_, prompt, kSampleSeed));
   samples_.append(line);
@@ -112,6 +115,7 @@ void Trainer::save(const std::filesystem::path& run, TrainerState state) {
   state.samples_size = samples_.size();
   state.events_size = events_.size();
   state.health_size = health_.size();
+  const WeightAverage::InUse mean(average_);
   const std::string name = checkpoint_name(state.step);
   const std::filesystem::path folder = run / "checkpoints" / name;
   if (options_.save) {
@@ -223,6 +227,7 @@ void Trainer::show_progress(bool important) {
 std::vector<NamedTensor> Trainer::optimizer_tensors() const {
   std::vector<NamedTensor> tensors;
   for (const StateTensor& each : optimizer_->state()) tensors.push_back({each.name, each.tensor});
+  for (const StateTensor& each : average_.state()) tensors.push_back({each.name, each.tensor});
   return tensors;
 }
 

@@ -158,6 +158,20 @@ BOOST_AUTO_TEST_CASE(quotes_of_many_examples_are_learned_in_large_steps) {
   BOOST_TEST(*planned(facts, given).training.learning_rate == 0.02);
 }
 
+BOOST_AUTO_TEST_CASE(small_classifiers_are_a_mean_of_their_weights) {
+  FinetuneFacts facts = facts_of(5000, 30);
+  FinetuneFlags given;
+  given.training.epochs = 4.0;
+  BOOST_TEST(*planned(facts, given).average == 0.0);
+  facts.classifies = true;
+  BOOST_TEST(*planned(facts, given).average > 0.0);
+  given.average = 0.0;
+  BOOST_TEST(*planned(facts, given).average == 0.0);
+  given.average.reset();
+  facts.channels = 768;
+  BOOST_TEST(*planned(facts, given).average == 0.0);
+}
+
 BOOST_AUTO_TEST_CASE(dropout_comes_with_repetition) {
   FinetuneFlags given;
   given.training.epochs = 8.0;
