@@ -43,11 +43,13 @@ double adamw_rate(const FinetuneFlags& f, const FinetuneFacts& facts) {
 }
 
 /// Passes that examples are worth at most: few examples are seen often, many only a few times.
-/// A label says little, so a classifier has soon learned its examples by heart; texts to write last longer.
+/// A label says little, so a classifier has soon learned its examples by heart, the sooner the more it knew
+/// before; texts to write last longer.
 double most_epochs(const FinetuneFacts& facts) {
   const auto features = static_cast<double>(facts.features);
-  return facts.classifies ? std::clamp(60000.0 / features, 8.0, 40.0)
-                          : std::clamp(250000.0 / features, 10.0, 60.0);
+  if (!facts.classifies) return std::clamp(250000.0 / features, 10.0, 60.0);
+  return facts.from_scratch ? std::clamp(60000.0 / features, 8.0, 40.0)
+                            : std::clamp(20000.0 / features, 4.0, 40.0);
 }
 /// The same where nobody says how long.
 double default_epochs(const FinetuneFacts& facts) {

@@ -172,6 +172,20 @@ BOOST_AUTO_TEST_CASE(small_classifiers_are_a_mean_of_their_weights) {
   BOOST_TEST(*planned(facts, given).average == 0.0);
 }
 
+BOOST_AUTO_TEST_CASE(a_classifier_that_was_pre_trained_needs_fewer_passes) {
+  FinetuneFacts facts = facts_of(5000, 30);
+  facts.classifies = true;
+  const FinetuneFlags trained = planned(facts);
+  facts.from_scratch = true;
+  const FinetuneFlags fresh = planned(facts);
+  BOOST_TEST(*trained.training.steps * 2 <= *fresh.training.steps);
+  // Few examples are seen often all the same.
+  facts = facts_of(100, 30);
+  facts.classifies = true;
+  const FinetuneFlags few = planned(facts);
+  BOOST_TEST(*few.training.steps * *few.training.batch_size >= 40 * 100);
+}
+
 BOOST_AUTO_TEST_CASE(dropout_comes_with_repetition) {
   FinetuneFlags given;
   given.training.epochs = 8.0;
