@@ -44,17 +44,17 @@ double adamw_rate(const FinetuneFlags& f, const FinetuneFacts& facts) {
 
 /// Passes that examples are worth at most: few examples are seen often, many only a few times.
 /// A label says little, so a classifier has soon learned its examples by heart, the sooner the more it knew
-/// before; texts to write last longer.
-double most_epochs(const FinetuneFacts& facts) {
+/// before, and later where only a few of its numbers may move; texts to write last longer.
+double most_epochs(const FinetuneFacts& facts, bool low_rank) {
   const auto features = static_cast<double>(facts.features);
   if (!facts.classifies) return std::clamp(250000.0 / features, 10.0, 60.0);
-  return facts.from_scratch ? std::clamp(60000.0 / features, 8.0, 40.0)
-                            : std::clamp(20000.0 / features, 4.0, 40.0);
+  return facts.from_scratch || low_rank ? std::clamp(60000.0 / features, 8.0, 40.0)
+                                        : std::clamp(20000.0 / features, 4.0, 40.0);
 }
 /// The same where nobody says how long.
-double default_epochs(const FinetuneFacts& facts) {
+double default_epochs(const FinetuneFacts& facts, bool low_rank) {
   const auto features = static_cast<double>(facts.features);
-  return facts.classifies ? most_epochs(facts) : std::clamp(30000.0 / features, 4.0, 20.0);
+  return facts.classifies ? most_epochs(facts, low_rank) : std::clamp(30000.0 / features, 4.0, 20.0);
 }
 
 /// A step is worth its price from a few thousand tokens on, and an epoch should still have some fifty steps.
@@ -123,17 +123,18 @@ FinetuneFlags decide_finetune_steps(FinetuneFlags f, const FinetuneFacts& facts)
   TrainingFlags& t = f.training;
   if (t.steps.has_value() + t.minutes.has_value() + t.epochs.has_value() > 1)
     fail_usage("give only one of --steps, --minutes and --epochs");
+  const bool low_rank = *f.lora > 0;
   const double seconds = t.minutes.value_or(0.0) * 60.0 * kStepShare;
   if (t.minutes && !facts.batch_is_given)
     t.batch_size = batch_for_time(*t.batch_size, *t.grad_accumulation, seconds, facts);
   const double each = static_cast<double>(*t.batch_size * *t.grad_accumulation);
   const double epoch = std::ceil(static_cast<double>(facts.features) / each);  // steps
   if (t.minutes) {
-    const double enough = most_epochs(facts) * epoch, fit = seconds / step_seconds(facts, each);
+    const double enough = most_epochs(facts, low_rank) * epoch, fit = seconds / step_seconds(facts, each);
     t.steps = std::max<int64_t>(1, static_cast<int64_t>(std::min(enough, fit)));
     if (enough < fit) t.minutes.reset();  // the clock must not stretch the run
   } else if (!t.steps) {
-    const double epochs = t.epochs.value_or(default_epochs(facts));
+    const double epochs = t.epochs.value_or(default_epochs(facts, low_rank));
     t.steps = std::max<int64_t>(1, static_cast<int64_t>(std::ceil(epochs * epoch)));
   }
   const bool few_passes = static_cast<double>(*t.steps) < kFewPasses * epoch;

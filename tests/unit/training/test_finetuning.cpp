@@ -179,6 +179,11 @@ BOOST_AUTO_TEST_CASE(a_classifier_that_was_pre_trained_needs_fewer_passes) {
   facts.from_scratch = true;
   const FinetuneFlags fresh = planned(facts);
   BOOST_TEST(*trained.training.steps * 2 <= *fresh.training.steps);
+  // Low-rank updates learn more slowly.
+  facts.from_scratch = false;
+  FinetuneFlags given;
+  given.lora = 8;
+  BOOST_TEST(*planned(facts, given).training.steps == *fresh.training.steps);
   // Few examples are seen often all the same.
   facts = facts_of(100, 30);
   facts.classifies = true;
