@@ -88,15 +88,16 @@ function show(body) {
     const scale = span();
     fill(table, layers.map((layer, i) => {
       const [mood, say] = verdict(layer, when);
-      return h("tr", {}, h("th", {scope: "row"}, layer.name), h("td.verdict", {class: mood}, say), h("td", {}, number(layer.activation)), h("td", {}, number(layer.gradient_to_weight)),
-        h("td", {}, number(layer.update_to_weight)), h("td", {}, lines.length > 1 ? curve(lines.map((one) => one.layers[i]?.update_to_weight ?? 0), scale, at) : "–"),
-        h("td", {}, percent(layer.dead ?? NaN)));
+      const history = lines.map((one) => one.layers[i]?.update_to_weight ?? 0);
+      return h("tr", {}, h("th", {scope: "row"}, layer.name), h("td.verdict", {class: mood, "data-name": columns[1]}, say),
+        [number(layer.activation), number(layer.gradient_to_weight), number(layer.update_to_weight), lines.length > 1 ? curve(history, scale, at) : "–",
+          percent(layer.dead ?? NaN)].map((cell, column) => h("td", {"data-name": columns[column + 2]}, cell)));
     }));
     scroll.hidden = !layers.length;
   }
 
-  const scroll = h("div.scroll.tall", {tabindex: "0", role: "region", "aria-label": "Layers"},
-    h("table", {}, h("thead", {}, h("tr", {}, columns.map((name) => h("th", {scope: "col", class: name === "verdict" ? name : null}, name)))), table));
+  const scroll = h("div.scroll.tall.whole", {tabindex: "0", role: "region", "aria-label": "Layers"},
+    h("table.list", {}, h("thead", {}, h("tr", {}, columns.map((name) => h("th", {scope: "col", class: name === "verdict" ? name : null}, name)))), table));
   const panel = h("div.panel.stack", {}, picker.element, overall, words, range, trouble, scroll);
   fill(body, panel);
   load();

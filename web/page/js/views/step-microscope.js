@@ -6,6 +6,8 @@ import {number, percent, count} from "../format.js";
 import {exampleText, latest, modelPicker, textBox, tokenStrip} from "../parts.js";
 import {on} from "../store.js";
 
+const columns = ["weights", "how many", "weight", "gradient", "update", "update / weight"];
+
 function show(body) {
   const trouble = h("div"), result = h("div.stack");
   const text = textBox("The batch: your text", "", () => {}, 3);
@@ -32,10 +34,11 @@ function show(body) {
     fill(result,
       h("div.panel.stack", {}, h("h2", {}, "1. Forward: the loss of each token"), strip(reply.losses, `A stronger colour is a greater surprise. Mean ${number(reply.loss)} nats.`)),
       h("div.panel.stack", {}, h("h2", {}, "2. Backward: the push on the weights"), h("p.muted", {}, `Length of the whole gradient: ${number(reply.grad_norm)}.`),
-        h("div.scroll.tall", {tabindex: "0", role: "region", "aria-label": "Groups of weights"}, h("table", {},
-          h("thead", {}, h("tr", {}, ["weights", "how many", "weight", "gradient", "update", "update / weight"].map((name) => h("th", {scope: "col"}, name)))),
-          h("tbody", {}, reply.groups.map((group) => h("tr", {}, h("th", {scope: "row"}, group.name), h("td", {}, count(group.parameters)), h("td", {}, number(group.weight)),
-            h("td", {}, number(group.gradient)), h("td", {}, number(group.update)), h("td", {}, number(group.update_to_weight)))))))),
+        h("div.scroll.tall", {tabindex: "0", role: "region", "aria-label": "Groups of weights"}, h("table.list", {},
+          h("thead", {}, h("tr", {}, columns.map((name) => h("th", {scope: "col"}, name)))),
+          h("tbody", {}, reply.groups.map((group) => h("tr", {}, h("th", {scope: "row"}, group.name),
+            [count(group.parameters), number(group.weight), number(group.gradient), number(group.update), number(group.update_to_weight)]
+              .map((cell, column) => h("td", {"data-name": columns[column + 1]}, cell)))))))),
       h("div.panel.stack", {}, h("h2", {}, "3. After the step: the same text again"), strip(reply.losses_after, `Mean ${number(reply.loss_after)} nats: ` +
         (reply.loss_after < reply.loss ? `${percent(1 - reply.loss_after / reply.loss)} lower.` : `${percent(reply.loss_after / reply.loss - 1)} higher: the step was too long.`))));
   }
