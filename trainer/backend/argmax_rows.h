@@ -1,4 +1,5 @@
-// The largest element of one row in the host's memory. Called by: argmax_rows.cpp, backend/cpu.
+// The largest element of one row in the host's memory. Called by: argmax_rows.cpp, backend/cpu,
+// generation/sampling.cpp, training/speed.cpp.
 #pragma once
 
 #include "backend/backend.h"

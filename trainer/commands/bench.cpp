@@ -125,11 +125,15 @@ void run_bench(BenchFlags flags, CommandContext& context) {
   result["memory_bytes_per_second"] = memory;
   if (config.causal) {
     const int64_t tokens = std::min(kGeneratedTokens, config.context_length - 1);
-    const double generated = median(measure_generation(model, tokens, flags.repeats));
     const double weights = static_cast<double>(config.matrix_parameters()) *
                            static_cast<double>(size_of(backend->activation_type()));
-    result["generation_tokens_per_second"] = generated;
-    result["generation_bandwidth_share"] = generated * weights / memory;
+    std::vector<double> generated, shares;
+    for (const GenerationSpeed& speed : measure_generation(model, tokens, flags.repeats)) {
+      generated.push_back(speed.tokens_per_second);
+      shares.push_back(speed.tokens_per_second * weights / speed.memory);
+    }
+    result["generation_tokens_per_second"] = median(generated);
+    result["generation_bandwidth_share"] = median(shares);
   }
   if (flags.profile) {
     result["profile"] =

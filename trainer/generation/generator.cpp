@@ -68,17 +68,17 @@ int32_t draw(const std::vector<float>& p, double u) {
   return last;
 }
 
+/// The most probable first; of equals the lowest id.
 std::vector<std::pair<int32_t, float>> most_probable(const std::vector<float>& p) {
-  std::vector<std::pair<int32_t, float>> all;
-  for (size_t id = 0; id < p.size(); ++id)
-    if (p[id] > 0) all.emplace_back(static_cast<int32_t>(id), p[id]);
-  const size_t count = std::min(all.size(), kCandidates);
-  std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count), all.end(),
-                    [](const auto& a, const auto& b) {
-                      return a.second != b.second ? a.second > b.second : a.first < b.first;
-                    });
-  all.resize(count);
-  return all;
+  std::vector<std::pair<int32_t, float>> most;
+  for (size_t id = 0; id < p.size(); ++id) {
+    if (p[id] <= 0 || (most.size() == kCandidates && p[id] <= most.back().second)) continue;
+    const auto place =
+        std::find_if(most.begin(), most.end(), [&](const auto& m) { return m.second < p[id]; });
+    most.emplace(place, static_cast<int32_t>(id), p[id]);
+    if (most.size() > kCandidates) most.pop_back();
+  }
+  return most;
 }
 
 int32_t beginning_token(const Tokenizer& tokenizer) {

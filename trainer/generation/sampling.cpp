@@ -10,9 +10,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <set>
 
+#include "backend/argmax_rows.h"
 #include "base/error.h"
 #include "generation/generator.h"
 
@@ -29,38 +29,57 @@ void penalize_repetition(std::vector<float>& logits, const std::vector<int32_t>&
 
 void keep_top_k(std::vector<float>& logits, int64_t k) {
   if (k <= 0 || k >= static_cast<int64_t>(logits.size())) return;
-  std::vector<float> sorted = logits;
-  std::nth_element(sorted.begin(), sorted.begin() + (k - 1), sorted.end(), std::greater<>());
-  const float smallest = sorted[k - 1];
+  std::vector<float> largest(static_cast<size_t>(k));
+  std::partial_sort_copy(logits.begin(), logits.end(), largest.begin(), largest.end(), std::greater<>());
   for (float& logit : logits)
-    if (logit < smallest) logit = kNever;
+    if (logit < largest.back()) logit = kNever;
 }
 
-/// softmax(logits / temperature) in double precision.
-std::vector<double> softmax(const std::vector<float>& logits, double temperature) {
-  const double largest = *std::max_element(logits.begin(), logits.end());
-  std::vector<double> p(logits.size());
+/// logits becomes softmax(logits / temperature), summed in double precision; `largest` is that of the logits.
+void softmax(std::vector<float>& logits, double largest, double temperature) {
+  const double sharpness = 1 / temperature;
   double sum = 0;
-  for (size_t i = 0; i < p.size(); ++i) sum += p[i] = std::exp((logits[i] - largest) / temperature);
-  for (double& value : p) value /= sum;
-  return p;
+  for (float& logit : logits) {
+    logit = logit == kNever ? 0.0f : std::exp(static_cast<float>((logit - largest) * sharpness));
+    sum += logit;
+  }
+  const double part = 1 / sum;
+  for (float& p : logits) p = static_cast<float>(p * part);
 }
 
 /// Sets to zero what lies outside the nucleus: from the least probable upwards, as long as the sum stays
 /// within 1 - p.
-void keep_top_p(std::vector<double>& p, double top_p) {
+void keep_top_p(std::vector<float>& p, double top_p) {
   if (top_p >= 1.0) return;
-  std::vector<int32_t> order(p.size());
-  std::iota(order.begin(), order.end(), 0);
+  std::vector<int32_t> order;
+  float most = 0;
+  for (size_t id = 0; id < p.size(); ++id) {
+    if (p[id] <= 0) continue;
+    order.push_back(static_cast<int32_t>(id));
+    most = std::max(most, p[id]);
+  }
+  // Whoever is below an equal share of what may fall away falls away, in whatever order: the sorting is for
+  // the few that are left.
+  double below = 0;
+  for (size_t before = 0; order.size() != before;) {
+    before = order.size();
+    const double share = std::min<double>(most, (1.0 - top_p - below) / static_cast<double>(before));
+    std::erase_if(order, [&](int32_t id) {
+      if (p[id] >= share) return false;
+      below += p[id], p[id] = 0;
+      return true;
+    });
+  }
   std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) { return p[a] < p[b]; });
-  double below = 0, kept = 0;
+  double kept = 0;
   for (size_t i = 0; i < order.size(); ++i) {
-    double& value = p[order[i]];
+    float& value = p[order[i]];
     below += value;
     if (below <= 1.0 - top_p && i + 1 < order.size()) value = 0;
     kept += value;
   }
-  for (double& value : p) value /= kept;
+  const double part = 1 / kept;
+  for (float& value : p) value = static_cast<float>(value * part);
 }
 
 void check(const SamplingOptions& options) {
@@ -88,19 +107,19 @@ std::vector<float> sampling_distribution(std::vector<float> logits, const std::v
   // Rows of the table past the tokenizer's last token are padding.
   for (size_t id = std::max<int64_t>(0, valid_vocabulary); id < logits.size(); ++id) logits[id] = kNever;
   if (options.repetition_penalty != 1.0f) penalize_repetition(logits, context, options.repetition_penalty);
-  const auto best = std::max_element(logits.begin(), logits.end());  // the first of equals: the lowest id
-  if (best == logits.end() || *best == kNever)
+  const Tensor row(logits.data(), DType::f32, {static_cast<int64_t>(logits.size())});
+  const int32_t best = argmax_of_row(row);  // the first of equals: the lowest id
+  if (logits.empty() || logits[best] == kNever)
     fail("there is no token to choose from: every logit is minus infinity.");
-  std::vector<float> result(logits.size(), 0.0f);
-  if (options.temperature == 0 || std::isinf(*best)) {
-    result[best - logits.begin()] = 1.0f;
-    return result;
+  if (options.temperature == 0 || std::isinf(logits[best])) {
+    std::fill(logits.begin(), logits.end(), 0.0f);
+    logits[best] = 1.0f;
+    return logits;
   }
   keep_top_k(logits, options.top_k);
-  std::vector<double> p = softmax(logits, options.temperature);
-  keep_top_p(p, options.top_p);
-  std::copy(p.begin(), p.end(), result.begin());
-  return result;
+  softmax(logits, logits[best], options.temperature);
+  keep_top_p(logits, options.top_p);
+  return logits;
 }
 
 }  // namespace seedling

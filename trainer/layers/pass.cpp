@@ -17,21 +17,22 @@ std::vector<Host> read(Backend& backend, const Tensor& tensor) {
   std::vector<std::byte> bytes(tensor.bytes());
   backend.copy_to_host(bytes.data(), tensor.raw(), tensor.bytes());
   const Tensor host(bytes.data(), tensor.dtype(), {tensor.size()});
-  for (size_t i = 0; i < values.size(); ++i) {
-    switch (tensor.dtype()) {
-      case DType::f32:
-        values[i] = static_cast<Host>(host.as<float>()[i]);
-        break;
-      case DType::f64:
-        values[i] = static_cast<Host>(host.as<double>()[i]);
-        break;
-      case DType::bf16:
-        values[i] = static_cast<Host>(kernels::float_of_bf16(host.as<uint16_t>()[i]));
-        break;
-      case DType::i32:
-        values[i] = static_cast<Host>(host.as<int32_t>()[i]);
-        break;
-    }
+  const auto convert = [&](const auto* from, auto number) {
+    for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<Host>(number(from[i]));
+  };
+  switch (tensor.dtype()) {
+    case DType::f32:
+      convert(host.as<float>(), [](float x) { return x; });
+      break;
+    case DType::f64:
+      convert(host.as<double>(), [](double x) { return x; });
+      break;
+    case DType::bf16:
+      convert(host.as<uint16_t>(), [](uint16_t x) { return kernels::float_of_bf16(x); });
+      break;
+    case DType::i32:
+      convert(host.as<int32_t>(), [](int32_t x) { return x; });
+      break;
   }
   return values;
 }
@@ -45,21 +46,22 @@ void write(Backend& backend, const Tensor& tensor, const std::vector<Host>& valu
   }
   std::vector<std::byte> bytes(tensor.bytes());
   const Tensor host(bytes.data(), tensor.dtype(), {tensor.size()});
-  for (size_t i = 0; i < values.size(); ++i) {
-    switch (tensor.dtype()) {
-      case DType::f32:
-        host.as<float>()[i] = static_cast<float>(values[i]);
-        break;
-      case DType::f64:
-        host.as<double>()[i] = static_cast<double>(values[i]);
-        break;
-      case DType::bf16:
-        host.as<uint16_t>()[i] = kernels::bf16_of_float(static_cast<float>(values[i]));
-        break;
-      case DType::i32:
-        host.as<int32_t>()[i] = static_cast<int32_t>(values[i]);
-        break;
-    }
+  const auto convert = [&](auto* to, auto number) {
+    for (size_t i = 0; i < values.size(); ++i) to[i] = number(values[i]);
+  };
+  switch (tensor.dtype()) {
+    case DType::f32:
+      convert(host.as<float>(), [](Host x) { return static_cast<float>(x); });
+      break;
+    case DType::f64:
+      convert(host.as<double>(), [](Host x) { return static_cast<double>(x); });
+      break;
+    case DType::bf16:
+      convert(host.as<uint16_t>(), [](Host x) { return kernels::bf16_of_float(static_cast<float>(x)); });
+      break;
+    case DType::i32:
+      convert(host.as<int32_t>(), [](Host x) { return static_cast<int32_t>(x); });
+      break;
   }
   backend.copy_to_device(tensor.raw(), bytes.data(), tensor.bytes());
 }

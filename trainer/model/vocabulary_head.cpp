@@ -147,13 +147,13 @@ LossSum VocabularyHead::end_loss(Pass& pass, std::vector<float>* losses) {
 std::vector<float> VocabularyHead::logits(Pass& pass, const Tensor& hidden, const Batch&) {
   const int64_t N = hidden.rows(), chunk = chunk_rows(pass.backend, N);
   std::vector<float> all;
-  all.reserve(static_cast<size_t>(N * V_));
   for (int64_t begin = 0; begin < N; begin += chunk) {
     const Arena::Scope scope(pass.arena);
     const int64_t end = std::min(begin + chunk, N);
     const Tensor logits = pass.take(end - begin, V_);
     chunk_forward(pass, logits, hidden.row_range(begin, end));
-    const std::vector<float> part = read_floats(pass.backend, logits);
+    std::vector<float> part = read_floats(pass.backend, logits);
+    if (chunk == N) return part;
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "backend/argmax_rows.h"
 #include "backend/cpu/machine.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -133,21 +134,6 @@ Profile measure_profile(const ModelConfig& config, Backend& backend, const Speed
   return profile;
 }
 
-std::vector<double> measure_generation(Model& model, int64_t tokens, int repeats) {
-  std::vector<double> speeds;
-  for (int repeat = 0; repeat <= repeats; ++repeat) {  // the first is warm-up
-    const std::unique_ptr<KvCache> cache = model.make_cache(tokens + 1);
-    std::vector<float> logits = model.next_logits({0}, *cache);
-    const Clock::time_point begin = Clock::now();
-    for (int64_t i = 0; i < tokens; ++i) {
-      const auto best = std::max_element(logits.begin(), logits.end());
-      logits = model.next_logits({static_cast<int32_t>(best - logits.begin())}, *cache);
-    }
-    if (repeat > 0) speeds.push_back(static_cast<double>(tokens) / seconds_since(begin));
-  }
-  return speeds;
-}
-
 double measure_memory(Backend& backend) {
   Arena arena(backend);
   const Tensor x = arena.take(DType::f32, {int64_t{64} << 20});
@@ -159,6 +145,25 @@ double measure_memory(Backend& backend) {
     best = std::max(best, static_cast<double>(x.bytes()) / seconds_since(begin));
   }
   return best;
+}
+
+std::vector<GenerationSpeed> measure_generation(Model& model, int64_t tokens, int repeats) {
+  std::vector<GenerationSpeed> speeds;
+  double before = measure_memory(model.backend());
+  for (int repeat = 0; repeat <= repeats; ++repeat) {  // the first is warm-up
+    const std::unique_ptr<KvCache> cache = model.make_cache(tokens + 1);
+    std::vector<float> logits = model.next_logits({0}, *cache);
+    const Clock::time_point begin = Clock::now();
+    for (int64_t i = 0; i < tokens; ++i) {
+      const Tensor row(logits.data(), DType::f32, {static_cast<int64_t>(logits.size())});
+      logits = model.next_logits({argmax_of_row(row)}, *cache);
+    }
+    const double speed = static_cast<double>(tokens) / seconds_since(begin);
+    const double after = measure_memory(model.backend());
+    if (repeat > 0) speeds.push_back({speed, (before + after) / 2});
+    before = after;
+  }
+  return speeds;
 }
 
 double median(std::vector<double> values) {

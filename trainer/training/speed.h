@@ -40,12 +40,16 @@ struct Profile {
 };
 Profile measure_profile(const ModelConfig& config, Backend& backend, const SpeedOptions& options, int steps);
 
-/// Tokens a second, one after the other for one sequence with the KV cache: `repeats` figures of `tokens`
-/// each.
-std::vector<double> measure_generation(Model& model, int64_t tokens, int repeats);
-
 /// Bytes a second that the device reads from memory outside its caches: the best of some passes over 256 MiB.
 double measure_memory(Backend& backend);
+
+/// One after the other for one sequence with the KV cache, and what the memory gave (measure_memory) before
+/// and after, on average: on a machine shared with others it changes within seconds.
+struct GenerationSpeed {
+  double tokens_per_second = 0.0, memory = 0.0;
+};
+/// `repeats` figures of `tokens` each.
+std::vector<GenerationSpeed> measure_generation(Model& model, int64_t tokens, int repeats);
 
 double median(std::vector<double> values);
 

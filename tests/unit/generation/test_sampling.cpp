@@ -1,10 +1,12 @@
 // The distribution a token is drawn from: each filter alone, their order, and the edges.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
 #include "base/error.h"
+#include "base/random.h"
 #include "generation/generator.h"
 
 using namespace seedling;
@@ -61,6 +63,34 @@ BOOST_AUTO_TEST_CASE(top_p_keeps_the_token_that_crosses) {
   check_close(sampling_distribution(logits, {}, options(1, 0, 0.65f), 4), {0, 0, 3 / 7.0f, 4 / 7.0f});
   check_close(sampling_distribution(logits, {}, options(1, 0, 0.75f), 4), {0, 2 / 9.0f, 3 / 9.0f, 4 / 9.0f});
   check_close(sampling_distribution(logits, {}, options(1, 0, 0.0f), 4), {0, 0, 0, 1});
+}
+
+// A vocabulary of thousands is not sorted whole; what stays is the same as if it were.
+BOOST_AUTO_TEST_CASE(top_p_of_a_large_vocabulary) {
+  for (const float spread : {0.0f, 0.5f, 2.0f, 6.0f}) {
+    for (const float top_p : {0.05f, 0.5f, 0.9f, 0.999f}) {
+      Random random(3);
+      Floats logits(5000);
+      for (float& logit : logits) logit = spread * static_cast<float>(random.normal());
+      const int64_t n = static_cast<int64_t>(logits.size());
+      const Floats all = sampling_distribution(logits, {}, options(1), n);
+      std::vector<size_t> order(logits.size());
+      std::iota(order.begin(), order.end(), size_t{0});
+      std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return all[a] < all[b]; });
+      double below = 0, kept = 0;
+      Floats expected = all;
+      for (const size_t id : order) {
+        below += all[id];
+        if (below <= 1.0 - top_p && id != order.back()) {
+          expected[id] = 0;
+        } else {
+          kept += all[id];
+        }
+      }
+      for (float& p : expected) p = static_cast<float>(p / kept);
+      check_close(sampling_distribution(logits, {}, options(1, 0, top_p), n), expected);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(penalty_once_for_each_distinct_id) {

@@ -105,9 +105,11 @@ class CpuBackend final : public Backend {
   void reserve_scratch(int64_t floats);
   float* scratch(int worker) { return scratch_[static_cast<size_t>(worker)].data(); }
 
-  /// work(worker, rows) for every worker's share of n rows.
+  /// work(worker, rows) for every worker's share of n rows. A single one (generation) is done at once: to meet
+  /// would take longer.
   template <typename Work>
   void for_rows(int64_t n, Work work) {
+    if (n == 1) return work(0, Range{0, 1});
     team_.run([&](int worker, int workers) {
       const Range rows = split_range(n, worker, workers);
       if (rows.size() > 0) work(worker, rows);

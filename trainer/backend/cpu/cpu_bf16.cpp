@@ -2,6 +2,7 @@
 #include "backend/cpu/cpu_bf16.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace seedling {
 namespace {
@@ -20,13 +21,22 @@ constexpr int64_t kLeastWeightRows = 256;
 // to the gradient once; else once for each part of the rows.
 constexpr int64_t kKeptSums = 4 * 1024 * 1024;
 // Of a worker's rows, and of its panels: pieces for others to take over while it has not begun them.
-constexpr int64_t kRowPieces = 4, kPanelPieces = 2;
+constexpr int64_t kRowPieces = 4, kPanelPieces = 2, kReadPieces = 8;
 constexpr size_t kLargeOutput = size_t{2} << 20;  // bytes that no cache of a core holds until backward
 
 /// Brings the rows of a block closer, while the products are made that they are wanted after: their lines lie
 /// too far apart for the hardware to foresee them.
 void fetch_rows(const uint16_t* rows, int64_t stride) {
   for (int64_t r = 0; r < kBlock; ++r) __builtin_prefetch(rows + r * stride);
+}
+
+/// Rows of x as a block that a unit may read 32 rows of: `width` columns and zeros up to `padded`. What lies
+/// past `rows` is left as it was.
+void copy_rows(uint16_t* to, int64_t padded, const uint16_t* x, int64_t stride, int64_t rows, int64_t width) {
+  for (int64_t r = 0; r < rows; ++r, to += padded, x += stride) {
+    std::memcpy(to, x, static_cast<size_t>(width) * sizeof(uint16_t));
+    std::memset(to + width, 0, static_cast<size_t>(padded - width) * sizeof(uint16_t));
+  }
 }
 
 }  // namespace
@@ -107,15 +117,19 @@ void Bf16Linear::multiply(const Tensor& left, const uint16_t* panels, int64_t N,
                 });
     return;
   }
-  // With fewer blocks of rows than workers (generation), the panels are split instead.
-  const bool by_rows = blocks >= team_.size();
+  if (blocks < team_.size()) {  // as in generation: the panels are split, and read at the memory's speed
+    const int64_t all = block_count(N);
+    team_.share(all, std::max<int64_t>(1, all / (kReadPieces * team_.size())), [&](int worker, Range part) {
+      const Bf16Unit::Use use(unit_);
+      multiply_part(workers_[static_cast<size_t>(worker)], left, panels, N, {0, blocks}, part, finish);
+    });
+    return;
+  }
   team_.run([&](int worker, int workers) {
-    const Range all = {0, by_rows ? block_count(N) : blocks};
-    const Range part = split_range(by_rows ? blocks : block_count(N), worker, workers);
+    const Range part = split_range(blocks, worker, workers);
     if (part.size() <= 0) return;
     const Bf16Unit::Use use(unit_);
-    multiply_part(workers_[static_cast<size_t>(worker)], left, panels, N, by_rows ? part : all,
-                  by_rows ? all : part, finish);
+    multiply_part(workers_[static_cast<size_t>(worker)], left, panels, N, part, {0, block_count(N)}, finish);
   });
 }
 
@@ -131,8 +145,12 @@ void Bf16Linear::multiply_part(Worker& worker, const Tensor& left, const uint16_
   const int64_t fitting =
       chunks > 1 ? blocks.size() : std::max<int64_t>(1, kManyLeft / (chunk_steps * kStepElements));
   const int64_t group = small ? 1 : std::min(fitting, blocks.size());
-  const auto lies_ready = [&](int64_t block) { return K % kBlock == 0 && (block + 1) * kBlock <= M; };
-  const bool all_ready = K % kBlock == 0 && M % kBlock == 0;
+  // A row by itself stands for all 32 of its block.
+  const int64_t row_stride = M == 1 ? 0 : K;
+  const auto lies_ready = [&](int64_t block) {
+    return K % kBlock == 0 && ((block + 1) * kBlock <= M || M == 1);
+  };
+  const bool all_ready = K % kBlock == 0 && (M % kBlock == 0 || M == 1);
   uint16_t* packed = all_ready ? nullptr : worker.left.reserve(group * chunk_steps * kStepElements);
   float* partial = nullptr;  // sums of all blocks of the group, when they are cut
   if (chunks > 1) {
@@ -148,8 +166,8 @@ void Bf16Linear::multiply_part(Worker& worker, const Tensor& left, const uint16_
       for (int64_t b = 0; b < count; ++b) {
         if (lies_ready(first + b)) continue;
         const int64_t row = (first + b) * kBlock;
-        isa_.pack_bf16.pack_left(packed + b * these * kStepElements, rows + row * K + k, K,
-                                 std::min(kBlock, M - row), width);
+        copy_rows(packed + b * these * kStepElements, these * kBlock, rows + row * K + k, K,
+                  std::min(kBlock, M - row), width);
       }
       for (int64_t panel = panel_range.begin; panel < panel_range.end; ++panel) {
         const uint16_t* right = panels + (panel * steps + step) * kStepElements;
@@ -158,9 +176,11 @@ void Bf16Linear::multiply_part(Worker& worker, const Tensor& left, const uint16_
           float* block =
               partial == nullptr ? sums : partial + ((panel - panel_range.begin) * group + b) * kStepElements;
           const int64_t row = (first + b) * kBlock, at = row * finish.stride + column;
-          const LeftBlock from = lies_ready(first + b) ? LeftBlock(rows + row * K + k, K, kBlock)
-                                                       : LeftBlock(packed + b * these * kStepElements, kBlock,
-                                                                   kStepElements, std::min(kBlock, M - row));
+          const LeftBlock from =
+              lies_ready(first + b)
+                  ? LeftBlock(rows + row * K + k, row_stride, kBlock, std::min(kBlock, M - row))
+                  : LeftBlock(packed + b * these * kStepElements, these * kBlock, kBlock,
+                              std::min(kBlock, M - row));
           if (chunk + 1 == chunks && finish.slope_at != nullptr)
             fetch_rows(finish.slope_at + at, finish.stride);
           (chunk == 0 ? unit_.product : unit_.add_product)(block, from, right, these);

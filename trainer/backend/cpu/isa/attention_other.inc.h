@@ -7,11 +7,41 @@ SEEDLING_HD float dot_of(const T* a, const T* b, int64_t n) {
       n, [=](int64_t i) __attribute__((always_inline)) { return get(a + i) * get(b + i); });
 }
 
+/// Row `row` of a cache, HS elements, brought closer: rows lie too far apart for the processor to foresee.
+template <typename T>
+SEEDLING_HD void fetch_row(const T* row, int64_t HS) {
+  constexpr int64_t kLine = 64 / sizeof(T);
+  for (int64_t i = 0; i < HS; i += kLine) __builtin_prefetch(row + i);
+}
+
+/// out (HS) = factor times the sum of `seen` rows of values, each with its weight.
+template <typename T>
+SEEDLING_HD void weighted_rows(T* out, const T* values, int64_t stride, const float* weights, int64_t seen,
+                               float factor, int64_t HS) {
+  constexpr int kVectors = 4;
+  int64_t d = 0;
+  for (; d + kVectors * kLanes <= HS; d += kVectors * kLanes) {
+    Vec sums[kVectors] = {};
+    for (int64_t j = 0; j < seen; ++j) {
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v)
+        sums[v] += weights[j] * get_vec(values + j * stride + d + v * kLanes);
+    }
+    for (int v = 0; v < kVectors; ++v) put_vec(out + d + v * kLanes, sums[v] * factor);
+  }
+  for (; d < HS; ++d) {
+    float sum = 0.0f;
+    for (int64_t j = 0; j < seen; ++j) sum += weights[j] * get(values + j * stride + d);
+    put(out + d, sum * factor);
+  }
+}
+
 /// Key/value head k: appends the new keys and values to the caches, then each new row t attends to past + t +
 /// 1 of them. Memory-bound by design: the caches are read once for each query head.
 template <typename T>
 void attention_cached(void* out_, void* key_cache, void* value_cache, const AttentionCall& call, int64_t past,
                       int64_t k, float* scratch) {
+  constexpr int64_t kAhead = 8;  // rows
   const int64_t HS = call.HS, width = (call.NH + 2 * call.NK) * HS, cache_width = call.NK * HS;
   const int64_t group = call.NH / call.NK;
   T* keys = static_cast<T*>(key_cache) + k * HS;
@@ -27,28 +57,18 @@ void attention_cached(void* out_, void* key_cache, void* value_cache, const Atte
     const int64_t seen = past + t + 1;
     for (int64_t h = k * group; h < (k + 1) * group; ++h) {
       const T* query = qkv + t * width + h * HS;
-      float top = -INFINITY, sum = 0.0f;
       for (int64_t j = 0; j < seen; ++j) {
+        if (j + kAhead < seen) fetch_row(keys + (j + kAhead) * cache_width, HS);
+        fetch_row(values + j * cache_width, HS);
         scratch[j] = dot_of(query, keys + j * cache_width, HS) * call.scale;
-        top = scratch[j] > top ? scratch[j] : top;
       }
+      const float top = max_of(seen, [=](int64_t j) { return scratch[j]; });
+#pragma omp simd
       for (int64_t j = 0; j < seen; ++j) scratch[j] = kernels::exponential(scratch[j] - top);
-      sum = sum_of(seen, [=](int64_t j) { return scratch[j]; });
+      const float sum = sum_of(seen, [=](int64_t j) { return scratch[j]; });
       const float factor = (call.head_scale == nullptr ? 1.0f : call.head_scale[h]) / sum;
-      T* out = static_cast<T*>(out_) + (t * call.NH + h) * HS;
-      for (int64_t d0 = 0; d0 < HS; d0 += kStripe) {
-        const int64_t n = std::min(kStripe, HS - d0);
-        float sums[kStripe] = {};
-        for (int64_t j = 0; j < seen; ++j) {
-          const T* value = values + j * cache_width + d0;
-          if (n == kStripe) {
-            for (int64_t d = 0; d < kStripe; ++d) sums[d] += scratch[j] * get(value + d);
-          } else {
-            for (int64_t d = 0; d < n; ++d) sums[d] += scratch[j] * get(value + d);
-          }
-        }
-        for (int64_t d = 0; d < n; ++d) put(out + d0 + d, sums[d] * factor);
-      }
+      weighted_rows(static_cast<T*>(out_) + (t * call.NH + h) * HS, values, cache_width, scratch, seen,
+                    factor, HS);
     }
   }
 }

@@ -32,7 +32,7 @@ struct LeftBlock {
             int64_t rows_wanted = kBlock)
       : at(data), row(row_stride), step(step_stride), wanted(rows_wanted) {}
   const uint16_t* at;
-  int64_t row, step;  // elements from one row to the next, and from 32 k to the next 32
+  int64_t row, step;  // elements from one row (0: all are one) to the next, and from 32 k to the next 32
   int64_t wanted;
 };
 

@@ -54,8 +54,9 @@ SEEDLING_HD void block_tile(float* sums, const LeftBlock& left, const Bf16* righ
   }
 }
 
-/// One row of sums, reading the panel in the order of memory: with few rows that is what it waits for. Sums
-/// are added in block_tile's order, so that a row comes out the same alone and among others.
+/// One row of sums, reading the panel in the order of memory: with few rows that is what it waits for. The
+/// compiler is kept from moving the loads about: out of order, the processor fetches ahead a third less.
+/// Sums are added in block_tile's order, so that a row comes out the same alone and among others.
 template <bool add>
 SEEDLING_HD void row_tile(float* sums, const LeftBlock& left, const Bf16* right, int64_t steps) {
   constexpr int kVectors = static_cast<int>(kBlock / kLanes), kInHalf = kVectors / 2;
@@ -72,6 +73,7 @@ SEEDLING_HD void row_tile(float* sums, const LeftBlock& left, const Bf16* right,
 #pragma GCC unroll 4
         for (int j = 0; j < kInHalf; ++j)
           add_pair_products(row[half * kInHalf + j], factor, b + j * 2 * kLanes);
+        asm volatile("" ::: "memory");
       }
     }
   }
