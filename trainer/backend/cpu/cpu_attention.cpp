@@ -113,11 +113,10 @@ void CpuBackend::attention_backward(Tensor dqkv, const Tensor& dout, const Tenso
 void CpuBackend::attention_cached(Tensor out, Tensor key_cache, Tensor value_cache, const Tensor& qkv,
                                   int64_t past, const AttentionShape& shape) {
   const AttentionCall call = call_of(qkv, shape);
-  reserve_scratch(past + shape.T);
+  reserve_scratch(shape.NH * (past + shape.T + shape.HS));
   for_rows(shape.NK, [&](int worker, Range heads) {
-    for (int64_t k = heads.begin; k < heads.end; ++k) {
-      of(qkv).attention_cached(out.raw(), key_cache.raw(), value_cache.raw(), call, past, k, scratch(worker));
-    }
+    of(qkv).attention_cached(out.raw(), key_cache.raw(), value_cache.raw(), call, past, heads.begin,
+                             heads.end, scratch(worker));
   });
 }
 

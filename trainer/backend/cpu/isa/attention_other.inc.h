@@ -3,72 +3,83 @@
 
 template <typename T>
 SEEDLING_HD float dot_of(const T* a, const T* b, int64_t n) {
-  return sum_of(
-      n, [=](int64_t i) __attribute__((always_inline)) { return get(a + i) * get(b + i); });
+  Vec sums = {};
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) sums += get_vec(a + i) * get_vec(b + i);
+  float sum = sum_lanes(sums);
+  for (; i < n; ++i) sum += get(a + i) * get(b + i);
+  return sum;
 }
 
-/// Row `row` of a cache, HS elements, brought closer: rows lie too far apart for the processor to foresee.
+/// Brings n elements into the second cache: a core waits for more lines there than in the first.
 template <typename T>
-SEEDLING_HD void fetch_row(const T* row, int64_t HS) {
+SEEDLING_HD void fetch_into_l2(const T* x, int64_t n) {
   constexpr int64_t kLine = 64 / sizeof(T);
-  for (int64_t i = 0; i < HS; i += kLine) __builtin_prefetch(row + i);
+  for (int64_t i = 0; i < n; i += kLine) __builtin_prefetch(x + i, 0, 2);
 }
+constexpr int64_t kFetchAhead = 8;  // positions
 
-/// out (HS) = factor times the sum of `seen` rows of values, each with its weight.
+/// sums += factor x
 template <typename T>
-SEEDLING_HD void weighted_rows(T* out, const T* values, int64_t stride, const float* weights, int64_t seen,
-                               float factor, int64_t HS) {
-  constexpr int kVectors = 4;
-  int64_t d = 0;
-  for (; d + kVectors * kLanes <= HS; d += kVectors * kLanes) {
-    Vec sums[kVectors] = {};
-    for (int64_t j = 0; j < seen; ++j) {
-#pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v)
-        sums[v] += weights[j] * get_vec(values + j * stride + d + v * kLanes);
-    }
-    for (int v = 0; v < kVectors; ++v) put_vec(out + d + v * kLanes, sums[v] * factor);
-  }
-  for (; d < HS; ++d) {
-    float sum = 0.0f;
-    for (int64_t j = 0; j < seen; ++j) sum += weights[j] * get(values + j * stride + d);
-    put(out + d, sum * factor);
-  }
+SEEDLING_HD void add_scaled(float* sums, const T* x, float factor, int64_t n) {
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) store_vec(sums + i, load_vec(sums + i) + factor * get_vec(x + i));
+  for (; i < n; ++i) sums[i] += factor * get(x + i);
 }
 
-/// Key/value head k: appends the new keys and values to the caches, then each new row t attends to past + t +
-/// 1 of them. Memory-bound by design: the caches are read once for each query head.
+/// Key/value heads [first, last): appends the new keys and values to the caches, then each new row t attends
+/// to past + t + 1 of them. The caches are read once and in the order of memory, all heads of a position
+/// together, and fetched some positions ahead: with one new row that is what it waits for.
+/// scratch: NH (past + T + HS) floats.
 template <typename T>
 void attention_cached(void* out_, void* key_cache, void* value_cache, const AttentionCall& call, int64_t past,
-                      int64_t k, float* scratch) {
-  constexpr int64_t kAhead = 8;  // rows
+                      int64_t first, int64_t last, float* scratch) {
   const int64_t HS = call.HS, width = (call.NH + 2 * call.NK) * HS, cache_width = call.NK * HS;
-  const int64_t group = call.NH / call.NK;
-  T* keys = static_cast<T*>(key_cache) + k * HS;
-  T* values = static_cast<T*>(value_cache) + k * HS;
+  const int64_t group = call.NH / call.NK, heads = (last - first) * group, wide = (last - first) * HS;
+  T* keys = static_cast<T*>(key_cache) + first * HS;
+  T* values = static_cast<T*>(value_cache) + first * HS;
   const T* qkv = static_cast<const T*>(call.qkv);
-  const size_t head_bytes = static_cast<size_t>(HS) * sizeof(T);
   for (int64_t t = 0; t < call.T; ++t) {
-    std::memcpy(keys + (past + t) * cache_width, qkv + t * width + (call.NH + k) * HS, head_bytes);
-    std::memcpy(values + (past + t) * cache_width, qkv + t * width + (call.NH + call.NK + k) * HS,
-                head_bytes);
+    const T* key = qkv + t * width + (call.NH + first) * HS;
+    std::memcpy(keys + (past + t) * cache_width, key, static_cast<size_t>(wide) * sizeof(T));
+    std::memcpy(values + (past + t) * cache_width, key + call.NK * HS, static_cast<size_t>(wide) * sizeof(T));
   }
+  const int64_t longest = past + call.T;
+  float *scores = scratch, *sums = scratch + heads * longest;  // (heads, longest), (heads, HS)
+  /// work(j, h, x): for each position, each query head and its row of the cache.
+  const auto for_positions = [&](const T* cache, int64_t seen, auto work) __attribute__((always_inline)) {
+    for (int64_t j = 0; j < seen; ++j, cache += cache_width) {
+      fetch_into_l2(cache + kFetchAhead * cache_width, wide);
+      const T* x = cache;
+      for (int64_t h = 0; h < heads; x += HS) {
+        for (const int64_t end = h + group; h < end; ++h) work(j, h, x);
+      }
+    }
+  };
   for (int64_t t = 0; t < call.T; ++t) {
     const int64_t seen = past + t + 1;
-    for (int64_t h = k * group; h < (k + 1) * group; ++h) {
-      const T* query = qkv + t * width + h * HS;
-      for (int64_t j = 0; j < seen; ++j) {
-        if (j + kAhead < seen) fetch_row(keys + (j + kAhead) * cache_width, HS);
-        fetch_row(values + j * cache_width, HS);
-        scratch[j] = dot_of(query, keys + j * cache_width, HS) * call.scale;
-      }
-      const float top = max_of(seen, [=](int64_t j) { return scratch[j]; });
+    const T* query = qkv + t * width + first * group * HS;
+    for_positions(
+        keys, seen, [&](int64_t j, int64_t h, const T* key) __attribute__((always_inline)) {
+          scores[h * longest + j] = dot_of(query + h * HS, key, HS) * call.scale;
+        });
+    for (int64_t h = 0; h < heads; ++h) {
+      float* row = scores + h * longest;
+      const float top = max_of(seen, [=](int64_t j) { return row[j]; });
 #pragma omp simd
-      for (int64_t j = 0; j < seen; ++j) scratch[j] = kernels::exponential(scratch[j] - top);
-      const float sum = sum_of(seen, [=](int64_t j) { return scratch[j]; });
-      const float factor = (call.head_scale == nullptr ? 1.0f : call.head_scale[h]) / sum;
-      weighted_rows(static_cast<T*>(out_) + (t * call.NH + h) * HS, values, cache_width, scratch, seen,
-                    factor, HS);
+      for (int64_t j = 0; j < seen; ++j) row[j] = kernels::exponential(row[j] - top);
+    }
+    std::memset(sums, 0, static_cast<size_t>(heads * HS) * sizeof(float));
+    for_positions(
+        values, seen, [&](int64_t j, int64_t h, const T* value) __attribute__((always_inline)) {
+          add_scaled(sums + h * HS, value, scores[h * longest + j], HS);
+        });
+    T* out = static_cast<T*>(out_) + (t * call.NH + first * group) * HS;
+    for (int64_t h = 0; h < heads; ++h) {
+      const float *row = scores + h * longest, *sum = sums + h * HS;
+      const float factor = (call.head_scale == nullptr ? 1.0f : call.head_scale[first * group + h]) /
+                           sum_of(seen, [=](int64_t j) { return row[j]; });
+      put_all(out + h * HS, HS, [=](int64_t d) { return sum[d] * factor; });
     }
   }
 }

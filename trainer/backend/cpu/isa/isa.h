@@ -89,7 +89,7 @@ struct RowKernels {
   void (*attention_forward)(const AttentionCall& call, int64_t b, int64_t k, float* scratch);
   void (*attention_backward)(const AttentionCall& call, int64_t b, int64_t k, float* scratch);
   void (*attention_cached)(void* out, void* key_cache, void* value_cache, const AttentionCall& call,
-                           int64_t past, int64_t k, float* scratch);  // scratch: past + T floats
+                           int64_t past, int64_t first, int64_t last, float* scratch);
   void (*attention_probabilities)(float* p, const AttentionCall& call, int64_t b, int64_t h);
   // loss
   void (*softmax_cross_entropy)(float* losses, void* logits, const int32_t* targets, int64_t rows, int64_t V,
