@@ -135,6 +135,51 @@ BOOST_AUTO_TEST_CASE(every_unit_of_this_cpu_is_right) {
   BOOST_CHECK_LT(product_error(best), 1e-6);
 }
 
+// 2^-8 is the rounding of bf16, 2^-13 what may come to it. Fewer digits are computed where the result is
+// rounded to bf16 anyway: no more than that rounding may show.
+BOOST_AUTO_TEST_CASE(activations_are_right_to_bf16s_last_digit) {
+  std::vector<uint16_t> x, y;
+  for (uint32_t bits = 0; bits < 0x10000; ++bits) {
+    const float value = kernels::float_of_bf16(static_cast<uint16_t>(bits));
+    if (std::abs(value) < 30.0f) x.push_back(static_cast<uint16_t>(bits));
+  }
+  y.resize(x.size());
+  const std::vector<uint16_t> ones(x.size(), kernels::bf16_of_float(1.0f));
+  const int64_t n = static_cast<int64_t>(x.size());
+  for (const char* name : {"avx512bf16", "avx512", "avx2", "baseline"}) {
+    const IsaKernels* isa = find_kernels(name);
+    if (isa == nullptr) continue;
+    for (const Activation kind : {Activation::gelu_tanh, Activation::silu}) {
+      const auto sigmoid = [](double z) { return 1.0 / (1.0 + std::exp(-z)); };
+      const double outer = std::sqrt(8.0 / std::acos(-1.0)), inner = 0.044715;
+      const auto error = [&](auto exact, double room) {
+        double worst = 0.0;
+        for (size_t i = 0; i < x.size(); ++i) {
+          const double at = kernels::float_of_bf16(x[i]), value = exact(at);
+          worst = std::max(worst, std::abs(kernels::float_of_bf16(y[i]) - value) / (std::abs(value) + room));
+        }
+        return worst;
+      };
+      const auto gate = [&](double at) {
+        return sigmoid(kind == Activation::silu ? at : outer * (at + inner * at * at * at));
+      };
+      isa->bf16.activation_forward(y.data(), x.data(), n, kind);
+      const double forward = error([&](double at) { return at * gate(at); }, 1e-30);
+      isa->bf16.activation_backward(y.data(), ones.data(), x.data(), n, kind);
+      const double slope = error(
+          [&](double at) {
+            const double s = gate(at),
+                         rise = kind == Activation::silu ? 1.0 : outer * (1.0 + 3 * inner * at * at);
+            return s + at * s * (1.0 - s) * rise;
+          },
+          1e-2);
+      BOOST_CHECK_MESSAGE(forward < 0.00405 && slope < 0.00405, name << ", activation "
+                                                                     << static_cast<int>(kind) << ": "
+                                                                     << forward << ", slope " << slope);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace seedling

@@ -168,3 +168,43 @@ SEEDLING_HD float max_of(int64_t n, Term term) {
   const Vec low = load_vec(lanes), high = load_vec(lanes + kLanes);
   return max_lanes(low > high ? low : high);
 }
+
+/// How a term of sum_row and put_row_of reads: one element, or a vector of them.
+struct ReadElement {
+  template <typename T>
+  SEEDLING_HD float operator()(const T* p) const {
+    return get(p);
+  }
+};
+struct ReadVector {
+  template <typename T>
+  SEEDLING_HD Vec operator()(const T* p) const {
+    return get_vec(p);
+  }
+};
+
+/// Sum of term(i, read) over a row, in an order that this code fixes and no compiler flag.
+template <typename Term>
+SEEDLING_HD float sum_row(int64_t n, Term term) {
+  Vec sums[4] = {};
+  int64_t i = 0;
+  for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
+#pragma GCC unroll 4
+    for (int v = 0; v < 4; ++v) sums[v] += term(i + v * kLanes, ReadVector());
+  }
+  for (; i + kLanes <= n; i += kLanes) sums[0] += term(i, ReadVector());
+  float sum = sum_lanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
+  for (; i < n; ++i) sum += term(i, ReadElement());
+  return sum;
+}
+
+/// y[i] = term(i, read); a term may read y[i].
+template <typename T, typename Term>
+SEEDLING_HD void put_row_of(T* y, int64_t n, Term term) {
+  int64_t i = 0;
+  for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
+    const Vec low = term(i, ReadVector()), high = term(i + kLanes, ReadVector());
+    put_vecs(y + i, low, high);
+  }
+  for (; i < n; ++i) put(y + i, term(i, ReadElement()));
+}

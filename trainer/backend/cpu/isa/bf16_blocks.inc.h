@@ -41,7 +41,9 @@ void finish_part_row(const BlockFinish& finish, int64_t at, const float* sum, in
                 (finish.residual == nullptr ? 0.0f : get(finish.residual + at + c));
     if (finish.pre != nullptr) put(finish.pre + at + c, values[c]);
   }
-  if constexpr (!std::is_same_v<Activate, std::nullptr_t>) activate(values);
+  if constexpr (!std::is_same_v<Activate, std::nullptr_t>) {
+    for (int64_t i = 0; i < kBlock; i += kLanes) store_vec(values + i, activate(load_vec(values + i)));
+  }
   for (int64_t c = 0; c < columns; ++c) put(finish.y + at + c, values[c]);
 }
 
@@ -62,12 +64,8 @@ SEEDLING_HD void finish_rows(const BlockFinish& finish, const float* sums, int64
     } else if (to.pre != nullptr) {
       put_row(to.pre + at, row);
     }
-    if constexpr (!std::is_same_v<Activate, std::nullptr_t>) {
-      float values[kBlock];
-      for (int64_t i = 0; i < kBlock / kLanes; ++i) store_vec(values + i * kLanes, row.part[i]);
-      activate(values);
-      row = load_row(values);
-    }
+    if constexpr (!std::is_same_v<Activate, std::nullptr_t>)
+      for (Vec& part : row.part) part = activate(part);
     put_row(to.y + at, row);
   }
 }
@@ -76,20 +74,18 @@ SEEDLING_HD void finish_rows(const BlockFinish& finish, const float* sums, int64
 template <Activation kActivation>
 void finish_slopes(const BlockFinish& finish, const float* sums, int64_t rows, int64_t columns) {
   for (int64_t r = 0, at = 0; r < rows; ++r, at += finish.stride, sums += kBlock) {
-    float values[kBlock] = {};
     const Bf16* pre = finish.slope_at + at;
-    if (columns == kBlock) {
-      for (int64_t i = 0; i < kBlock; i += kLanes) store_vec(values + i, get_vec(pre + i));
+    Bf16 part[kBlock] = {};
+    if (columns < kBlock) std::memcpy(part, pre, static_cast<size_t>(columns) * sizeof(Bf16));
+    const Bf16* from = columns < kBlock ? part : pre;
+    BlockRow row = load_row(sums);
+    for (int64_t i = 0; i < kBlock / kLanes; ++i)
+      row.part[i] *= activated<Bf16, kActivation>(get_vec(from + i * kLanes)).slope;
+    if (columns < kBlock) {
+      put_row(part, row);
+      std::memcpy(finish.y + at, part, static_cast<size_t>(columns) * sizeof(Bf16));
     } else {
-      for (int64_t c = 0; c < columns; ++c) values[c] = get(pre + c);
-    }
-#pragma omp simd
-    for (int64_t c = 0; c < kBlock; ++c)
-      values[c] = sums[c] * kernels::activation_slope<kActivation>(values[c]);
-    if (columns == kBlock) {
-      put_row(finish.y + at, load_row(values));
-    } else {
-      for (int64_t c = 0; c < columns; ++c) put(finish.y + at + c, values[c]);
+      put_row(finish.y + at, row);
     }
   }
 }
@@ -104,10 +100,8 @@ void finish_block(const BlockFinish& finish, const float* sums, int64_t rows, in
     constexpr Activation kActivation = decltype(kind)::value;
     if (finish.slope_at != nullptr) return finish_slopes<kActivation>(finish, sums, rows, columns);
     finish_rows(
-        finish, sums, rows, columns, [](float* values) __attribute__((always_inline)) {
-#pragma omp simd
-          for (int64_t c = 0; c < kBlock; ++c) values[c] = kernels::activate<kActivation>(values[c]);
-        });
+        finish, sums, rows, columns,
+        [](Vec x) __attribute__((always_inline)) { return activated<Bf16, kActivation>(x).value; });
   });
 }
 

@@ -1,23 +1,12 @@
 // Element by element: activations, gates, dropout, sums, conversions, token shift. Included by table.inc.h
 // alone.
 
-/// Calls body with the activation as a compile-time constant.
-template <typename Body>
-SEEDLING_HD void with_activation(Activation activation, Body body) {
-  switch (activation) {
-    case Activation::gelu_tanh:
-      return body(std::integral_constant<Activation, Activation::gelu_tanh>{});
-    case Activation::gelu_erf:
-      return body(std::integral_constant<Activation, Activation::gelu_erf>{});
-    case Activation::silu:
-      return body(std::integral_constant<Activation, Activation::silu>{});
-    case Activation::relu:
-      return body(std::integral_constant<Activation, Activation::relu>{});
-    case Activation::relu_squared:
-      return body(std::integral_constant<Activation, Activation::relu_squared>{});
-    case Activation::tanh:
-      return body(std::integral_constant<Activation, Activation::tanh>{});
-  }
+/// y[i] = vectors(i) for whole vectors, then element(i) for the rest.
+template <typename T, typename Vectors, typename Element>
+SEEDLING_HD void put_by_vectors(T* y, int64_t n, Vectors vectors, Element element) {
+  int64_t i = 0;
+  for (; i + 2 * kLanes <= n; i += 2 * kLanes) put_vecs(y + i, vectors(i), vectors(i + kLanes));
+  for (; i < n; ++i) put(y + i, element(i));
 }
 
 template <typename T>
@@ -25,10 +14,11 @@ void activation_forward(void* y_, const void* x_, int64_t n, Activation activati
   T* y = static_cast<T*>(y_);
   const T* x = static_cast<const T*>(x_);
   with_activation(activation, [=](auto kind) {
-    put_all(
-        y, n, [=](int64_t i) __attribute__((always_inline)) {
-          return kernels::activate<kind.value>(get(x + i));
-        });
+    put_by_vectors(
+        y, n,
+        [=](int64_t i)
+            __attribute__((always_inline)) { return activated<T, kind.value>(get_vec(x + i)).value; },
+        [=](int64_t i) { return kernels::activate<kind.value>(get(x + i)); });
   });
 }
 
@@ -37,10 +27,12 @@ void activation_backward(void* dx_, const void* dy_, const void* x_, int64_t n, 
   T* dx = static_cast<T*>(dx_);
   const T *dy = static_cast<const T*>(dy_), *x = static_cast<const T*>(x_);
   with_activation(activation, [=](auto kind) {
-    put_all(
-        dx, n, [=](int64_t i) __attribute__((always_inline)) {
-          return get(dy + i) * kernels::activation_slope<kind.value>(get(x + i));
-        });
+    put_by_vectors(
+        dx, n,
+        [=](int64_t i) __attribute__((always_inline)) {
+          return get_vec(dy + i) * activated<T, kind.value>(get_vec(x + i)).slope;
+        },
+        [=](int64_t i) { return get(dy + i) * kernels::activation_slope<kind.value>(get(x + i)); });
   });
 }
 
@@ -52,10 +44,12 @@ void gated_forward(void* y_, const void* gate_up_, int64_t rows, int64_t F, Acti
       T* y = static_cast<T*>(y_) + n * F;
       const T* gate = static_cast<const T*>(gate_up_) + n * 2 * F;
       const T* up = gate + F;
-      put_all(
-          y, F, [=](int64_t i) __attribute__((always_inline)) {
-            return kernels::activate<kind.value>(get(gate + i)) * get(up + i);
-          });
+      put_by_vectors(
+          y, F,
+          [=](int64_t i) __attribute__((always_inline)) {
+            return activated<T, kind.value>(get_vec(gate + i)).value * get_vec(up + i);
+          },
+          [=](int64_t i) { return kernels::activate<kind.value>(get(gate + i)) * get(up + i); });
     }
   });
 }
@@ -71,19 +65,18 @@ void gated_backward(void* dgate_up_, const void* dy_, const void* gate_up_, int6
       const T* dy = static_cast<const T*>(dy_) + n * F;
       const T* gate = static_cast<const T*>(gate_up_) + n * 2 * F;
       const T* up = gate + F;
-      // Both gradients a chunk at a time, so that the unit's own rounding can be used (put_all).
-      constexpr int64_t kChunk = 2 * kLanes;
       int64_t whole = 0;
-      for (; whole + kChunk <= F; whole += kChunk) {
-        float dgates[kChunk], dups[kChunk];
-#pragma omp simd
-        for (int64_t l = 0; l < kChunk; ++l) {
-          const float g = get(gate + whole + l), u = get(up + whole + l), d = get(dy + whole + l);
-          dups[l] = d * kernels::activate<kind.value>(g);
-          dgates[l] = d * u * kernels::activation_slope<kind.value>(g);
+      for (; whole + 2 * kLanes <= F; whole += 2 * kLanes) {
+        Vec dgates[2], dups[2];
+        for (int half = 0; half < 2; ++half) {
+          const int64_t i = whole + half * kLanes;
+          const Activated a = activated<T, kind.value>(get_vec(gate + i));
+          const Vec d = get_vec(dy + i);
+          dups[half] = d * a.value;
+          dgates[half] = d * get_vec(up + i) * a.slope;
         }
-        put_vecs(dgate + whole, load_vec(dgates), load_vec(dgates + kLanes));
-        put_vecs(dup + whole, load_vec(dups), load_vec(dups + kLanes));
+        put_vecs(dgate + whole, dgates[0], dgates[1]);
+        put_vecs(dup + whole, dups[0], dups[1]);
       }
 #pragma omp simd
       for (int64_t i = whole; i < F; ++i) {

@@ -10,23 +10,39 @@ void norm_forward(void* y_, float* stats, const void* x_, const float* gain, con
     const T* x = static_cast<const T*>(x_) + n * C;
     const float inverse_C = 1.0f / static_cast<float>(C);
     float mean = 0.0f;
-    if (kind == NormKind::layer) mean = sum_of(C, [=](int64_t i) { return get(x + i); }) * inverse_C;
-    const float variance =
-        sum_of(C, [=](int64_t i) { return (get(x + i) - mean) * (get(x + i) - mean); }) * inverse_C;
+    if (kind == NormKind::layer) {
+      mean = sum_row(
+                 C, [=](int64_t i, auto read) __attribute__((always_inline)) { return read(x + i); }) *
+             inverse_C;
+    }
+    const float variance = sum_row(
+                               C,
+                               [=](int64_t i, auto read) __attribute__((always_inline)) {
+                                 const auto difference = read(x + i) - mean;
+                                 return difference * difference;
+                               }) *
+                           inverse_C;
     const float r = 1.0f / sqrtf(variance + epsilon);
+    const auto xhat = [=](int64_t i, auto read) __attribute__((always_inline)) {
+      return (read(x + i) - mean) * r;
+    };
     if (gain != nullptr && bias != nullptr) {
-      put_all(
-          y, C, [=](int64_t i) __attribute__((always_inline)) {
-            return (get(x + i) - mean) * r * gain[i] + bias[i];
+      put_row_of(
+          y, C, [=](int64_t i, auto read) __attribute__((always_inline)) {
+            return xhat(i, read) * read(gain + i) + read(bias + i);
           });
     } else if (gain != nullptr) {
-      put_all(
-          y, C, [=](int64_t i) __attribute__((always_inline)) { return (get(x + i) - mean) * r * gain[i]; });
-    } else {
-      put_all(
-          y, C, [=](int64_t i) __attribute__((always_inline)) {
-            return (get(x + i) - mean) * r + (bias == nullptr ? 0.0f : bias[i]);
+      put_row_of(
+          y, C, [=](int64_t i, auto read) __attribute__((always_inline)) {
+            return xhat(i, read) * read(gain + i);
           });
+    } else if (bias != nullptr) {
+      put_row_of(
+          y, C, [=](int64_t i, auto read) __attribute__((always_inline)) {
+            return xhat(i, read) + read(bias + i);
+          });
+    } else {
+      put_row_of(y, C, xhat);
     }
     stats[2 * n] = mean;
     stats[2 * n + 1] = r;
@@ -35,40 +51,60 @@ void norm_forward(void* y_, float* stats, const void* x_, const float* gain, con
 
 // With g = dy gain: dx = r (g - mean(g) - xhat mean(g xhat)), without mean(g) for rms. dgain += dy xhat;
 // dbias += dy.
-template <typename T>
-void norm_backward(void* dx_, float* dgain, float* dbias, const void* dy_, const void* x_, const float* stats,
-                   const float* gain, int64_t rows, int64_t C, NormKind kind, bool accumulate) {
-  for (int64_t n = 0; n < rows; ++n) {
-    T* dx = static_cast<T*>(dx_) + n * C;
-    const T *dy = static_cast<const T*>(dy_) + n * C, *x = static_cast<const T*>(x_) + n * C;
+template <typename T, bool scaled>
+void norm_backward_rows(T* dx, float* dgain, float* dbias, const T* dy, const T* x, const float* stats,
+                        const float* gain, int64_t rows, int64_t C, NormKind kind, bool accumulate) {
+  for (int64_t n = 0; n < rows; ++n, dx += C, dy += C, x += C) {
     const float mean = stats[2 * n], r = stats[2 * n + 1], inverse_C = 1.0f / static_cast<float>(C);
-    const auto g = [=](int64_t i) __attribute__((always_inline)) {
-      return gain == nullptr ? get(dy + i) : get(dy + i) * gain[i];
+    const auto g = [=](int64_t i, auto read) __attribute__((always_inline)) {
+      if constexpr (scaled) {
+        return read(dy + i) * read(gain + i);
+      } else {
+        return read(dy + i);
+      }
     };
-    const auto xhat = [=](int64_t i) __attribute__((always_inline)) { return (get(x + i) - mean) * r; };
+    const auto xhat = [=](int64_t i, auto read) __attribute__((always_inline)) {
+      return (read(x + i) - mean) * r;
+    };
     float mean_g = 0.0f;
-    if (kind == NormKind::layer) mean_g = sum_of(C, g) * inverse_C;
-    const float mean_gx = sum_of(C, [=](int64_t i) { return g(i) * xhat(i); }) * inverse_C;
+    if (kind == NormKind::layer) mean_g = sum_row(C, g) * inverse_C;
+    const float mean_gx = sum_row(
+                              C, [=](int64_t i, auto read)
+                                     __attribute__((always_inline)) { return g(i, read) * xhat(i, read); }) *
+                          inverse_C;
     if (dgain != nullptr) {
-#pragma omp simd
-      for (int64_t i = 0; i < C; ++i) dgain[i] += get(dy + i) * xhat(i);
+      put_row_of(
+          dgain, C, [=](int64_t i, auto read) __attribute__((always_inline)) {
+            return read(dgain + i) + read(dy + i) * xhat(i, read);
+          });
     }
     if (dbias != nullptr) {
-#pragma omp simd
-      for (int64_t i = 0; i < C; ++i) dbias[i] += get(dy + i);
+      put_row_of(
+          dbias, C, [=](int64_t i, auto read) __attribute__((always_inline)) {
+            return read(dbias + i) + read(dy + i);
+          });
     }
+    const auto gradient = [=](int64_t i, auto read) __attribute__((always_inline)) {
+      return r * (g(i, read) - mean_g - xhat(i, read) * mean_gx);
+    };
     if (accumulate) {
-      put_all(
-          dx, C, [=](int64_t i) __attribute__((always_inline)) {
-            return get(dx + i) + r * (g(i) - mean_g - xhat(i) * mean_gx);
+      put_row_of(
+          dx, C, [=](int64_t i, auto read) __attribute__((always_inline)) {
+            return read(dx + i) + gradient(i, read);
           });
     } else {
-      put_all(
-          dx, C, [=](int64_t i) __attribute__((always_inline)) {
-            return r * (g(i) - mean_g - xhat(i) * mean_gx);
-          });
+      put_row_of(dx, C, gradient);
     }
   }
+}
+
+template <typename T>
+void norm_backward(void* dx, float* dgain, float* dbias, const void* dy, const void* x, const float* stats,
+                   const float* gain, int64_t rows, int64_t C, NormKind kind, bool accumulate) {
+  (gain == nullptr ? norm_backward_rows<T, false>
+                   : norm_backward_rows<T, true>)(static_cast<T*>(dx), dgain, dbias,
+                                                  static_cast<const T*>(dy), static_cast<const T*>(x), stats,
+                                                  gain, rows, C, kind, accumulate);
 }
 
 /// One head: y = rotation of (x r gain); gain and the angles may be absent.

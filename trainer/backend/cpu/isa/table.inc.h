@@ -24,6 +24,7 @@ namespace {
 
 // clang-format off
 #include "backend/cpu/isa/access.inc.h"
+#include "backend/cpu/isa/activation.inc.h"
 #include "backend/cpu/isa/elementwise.inc.h"
 #include "backend/cpu/isa/tables.inc.h"
 #include "backend/cpu/isa/norm.inc.h"
