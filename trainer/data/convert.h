@@ -18,8 +18,8 @@ void convert_dataset(const std::string& how, const std::vector<std::filesystem::
 /// One text of the Brown corpus without its tags: "The/at jury/nn said/vbd ./." becomes "The jury said."
 std::string untag_brown(const std::string& tagged);
 
-/// The entries of a dictionary in dictd's form, as Debian's dict-gcide holds it: the word and what it means, a
-/// line a paragraph, without pronunciations and sources; those that say nothing are left out.
+/// The entries of a dictionary in dictd's form, as Debian's dict-gcide holds it: the word and what it means,
+/// a line a paragraph, without pronunciations and sources; those that say nothing are left out.
 std::vector<std::string> gcide_entries(const std::string& dictionary);
 
 /// The readable part of a mail as "Subject: ...\n\nbody": UTF-8, decoded, without markup. Empty if there is

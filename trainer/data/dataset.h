@@ -1,7 +1,7 @@
 // From text to token files, and from token files to batches.
 //
-//   text (files, folders, named sets) -> documents -> train / validation -> token files (memory-mapped, cached
-//   by content hash) -> windows -> Batch
+//   text (files, folders, named sets) -> documents -> train / validation -> token files (memory-mapped,
+//   cached by content hash) -> windows -> Batch
 //
 // Loaders have no state: batch number i of a seed is a pure function, so a resumed or replayed run asks for
 // the same number and gets the same batch. Each epoch is a keyed permutation of all windows: without

@@ -105,8 +105,8 @@ class CpuBackend final : public Backend {
   void reserve_scratch(int64_t floats);
   float* scratch(int worker) { return scratch_[static_cast<size_t>(worker)].data(); }
 
-  /// work(worker, rows) for every worker's share of n rows. A single one (generation) is done at once: to meet
-  /// would take longer.
+  /// work(worker, rows) for every worker's share of n rows. A single one (generation) is done at once: to
+  /// meet would take longer.
   template <typename Work>
   void for_rows(int64_t n, Work work) {
     if (n == 1) return work(0, Range{0, 1});
