@@ -112,12 +112,29 @@ void CpuBackend::attention_backward(Tensor dqkv, const Tensor& dout, const Tenso
 
 void CpuBackend::attention_cached(Tensor out, Tensor key_cache, Tensor value_cache, const Tensor& qkv,
                                   int64_t past, const AttentionShape& shape) {
+  if (past == 0 && shape.T > 1) return attention_of_prompt(out, key_cache, value_cache, qkv, shape);
   const AttentionCall call = call_of(qkv, shape);
   reserve_scratch(shape.NH * (past + shape.T + shape.HS));
   for_rows(shape.NK, [&](int worker, Range heads) {
     of(qkv).attention_cached(out.raw(), key_cache.raw(), value_cache.raw(), call, past, heads.begin,
                              heads.end, scratch(worker));
   });
+}
+
+void CpuBackend::attention_of_prompt(Tensor out, Tensor key_cache, Tensor value_cache, const Tensor& qkv,
+                                     AttentionShape shape) {
+  const int64_t keys = shape.NH * shape.HS, width = shape.NK * shape.HS;
+  const size_t bytes = static_cast<size_t>(width) * size_of(qkv.dtype());
+  for_rows(shape.T, [&](int, Range rows) {
+    for (int64_t t = rows.begin; t < rows.end; ++t) {
+      const int64_t from = t * qkv.columns() + keys;
+      std::memcpy(at(key_cache, t * width), at(qkv, from), bytes);
+      std::memcpy(at(value_cache, t * width), at(qkv, from + width), bytes);
+    }
+  });
+  prompt_lse_.resize(static_cast<size_t>(shape.NH * shape.T));
+  shape.B = 1;
+  attention_forward(out, Tensor(prompt_lse_.data(), DType::f32, {1, shape.NH, shape.T}), qkv, shape);
 }
 
 void CpuBackend::attention_probabilities(Tensor p, const Tensor& qkv, int64_t b,

@@ -127,6 +127,9 @@ class CpuBackend final : public Backend {
       if (part.size() > 0) work(part.begin, part.size());
     });
   }
+  /// attention_cached with empty caches: filled, and then as in training.
+  void attention_of_prompt(Tensor out, Tensor key_cache, Tensor value_cache, const Tensor& qkv,
+                           AttentionShape shape);
   /// sum += the workers' partial sums (n floats at `offset` of each one's scratch), in the order of the
   /// workers.
   void add_partial_sums(Tensor sum, int64_t offset);
@@ -140,6 +143,7 @@ class CpuBackend final : public Backend {
   Bf16Muon muon_;
   std::vector<std::vector<float>> scratch_;
   std::vector<double> chunk_sums_;
+  std::vector<float> prompt_lse_;       // of attention_of_prompt, which nobody reads
   std::vector<float> cosines_, sines_;  // (angle_rows_, angle_HS_ / 2)
   int64_t angle_rows_ = 0, angle_HS_ = 0;
   float angle_theta_ = 0.0f;
