@@ -154,6 +154,7 @@ std::vector<float> VocabularyHead::logits(Pass& pass, const Tensor& hidden, cons
     chunk_forward(pass, logits, hidden.row_range(begin, end));
     std::vector<float> part = read_floats(pass.backend, logits);
     if (chunk == N) return part;
+    all.reserve(static_cast<size_t>(N * V_));
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -25,8 +25,8 @@ constexpr int64_t packed_elements(int64_t n, int64_t K) {
 }
 
 /// 32 rows of a left operand where they lie: packed, or rows of a matrix whose columns are a multiple of 32,
-/// which need no packing. `wanted`: only the sums of so many first rows are looked at (generation has one); a
-/// unit may leave the others as they were.
+/// which need no packing. `wanted`: only the sums of so many first rows are looked at (generation has one):
+/// the rows past them may hold anything, and a unit may leave their sums as they were.
 struct LeftBlock {
   LeftBlock(const uint16_t* data, int64_t row_stride = kBlock, int64_t step_stride = kStepElements,
             int64_t rows_wanted = kBlock)

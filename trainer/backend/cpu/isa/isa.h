@@ -84,7 +84,8 @@ struct RowKernels {
                         bool accumulate);
   void (*rotate_forward)(const RotateCall& call, int64_t begin, int64_t end);
   void (*rotate_backward)(const RotateCall& call, int64_t begin, int64_t end);
-  // attention: one task is sequence b and key/value head k, with all query heads that share it
+  // attention: one task is sequence b and key/value head k, with all query heads that share it; cached:
+  // key/value heads [first, last), scratch of NH (past + T + HS) floats
   int64_t (*attention_scratch)(int64_t T, int64_t HS);  // floats that one worker needs
   void (*attention_forward)(const AttentionCall& call, int64_t b, int64_t k, float* scratch);
   void (*attention_backward)(const AttentionCall& call, int64_t b, int64_t k, float* scratch);
