@@ -84,7 +84,7 @@ double naive_bayes(const std::vector<json>& train, const std::vector<json>& test
         score += std::log((words[label][word] + 1) / (total[label] + static_cast<double>(vocabulary.size())));
       best = std::max(best, {score, label});
     }
-    right += best.second == example.at("label");
+    right += best.second == example.at("label").get<std::string>();
   }
   return static_cast<double>(right) / static_cast<double>(test.size());
 }
