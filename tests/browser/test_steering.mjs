@@ -135,6 +135,24 @@ suite("steering", () => {
     await until(async () => (await program.get("/api/runs")).runs.every((one) => !["running", "paused"].includes(one.state)), "both have stopped");
   });
 
+  check("a stopped run goes on, and a finished one trains on", async () => {
+    await goTo(page, "Cockpit");
+    await page.getByRole("button", {name: /Go on to step/}).click();
+    await until(async () => (await sentence()).includes("is training"), "the stopped run trains again");
+    assert.equal(await page.locator(".onward:visible").count(), 0, "there is nothing to go on with while it trains");
+    const at = (await until(() => program.get(`/api/runs/${run}`), "the run")).step;
+    await program.post(`/api/runs/${run}/commands`, {command: "set", steps: at + 40});
+    await until(async () => (await sentence()).includes("has finished"), "it has finished");
+    const end = await stepShown();
+    await page.getByLabel("Minutes more").fill("-1");
+    await page.getByRole("button", {name: "Train on"}).click();
+    assert.equal(await stepShown(), end, "minutes that are none start nothing");
+    await page.getByLabel("Minutes more").fill("0.03");
+    await screenshot(page, "finished");
+    await page.getByRole("button", {name: "Train on"}).click();
+    await until(async () => await stepShown() > end && (await sentence()).includes("has finished"), "it has trained on");
+  });
+
   check("samples are scrubbed", async () => {
     await goTo(page, "Sample timeline");
     const slider = page.getByRole("slider", {name: "Age of the sample"}), text = page.locator("p.sample.large");

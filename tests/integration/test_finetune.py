@@ -71,6 +71,19 @@ class Finetune(ProgramTest):
         self.assertEqual(sha(self.path("whole/checkpoints/step-000020/model.safetensors")),
                          sha(self.path("part/checkpoints/step-000020/model.safetensors")))
 
+    def test_minutes_end_with_the_passes_that_examples_are_worth(self):
+        result = self.finetune("c", "--task", "classification", "--data", self.train, "--minutes", "2")
+        self.assertLess(result["seconds"], 60)
+        self.assertLess(result["epochs"], 41)
+
+    def test_a_run_goes_on_without_being_told_again(self):
+        self.finetune("c", "--task", "classification", "--data", self.train, "--steps", "20")
+        done = self.run_program("finetune", "--resume", "--out", self.path("c"), "--steps", "30", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout.splitlines()[-1])["steps"], 30)
+        for flag, value in (("--lora", "4"), ("--seed", "9"), ("--layers", "1")):
+            self.refused(2, "finetune", "--resume", "--out", self.path("c"), flag, value, mentions=[flag[2:], "run.json"])
+
     def test_lora_trains_little_and_loads_back(self):
         result = self.finetune("l", "--task", "classification", "--data", self.train, "--test", self.test, "--lora", "4",
                                "--steps", "80", "--learning-rate", "0.01", base=self.qwen())

@@ -96,6 +96,24 @@ class Resume(ProgramTest):
         self.assertEqual(result["steps"], 150)
         self.assertEqual([line["step"] for line in lines(self.path("run/metrics.jsonl"))], list(range(1, 151)))
 
+    def test_resumed_for_more_minutes(self):
+        self.pretrain("run", "--minutes", "0.05")
+        begin = len(lines(self.path("run/metrics.jsonl")))
+        again = self.pretrain("run", "--minutes", "0.05", "--resume")  # the same command: it has finished
+        self.assertEqual(again["steps"], begin)
+        result = self.pretrain("run", "--minutes", "0.15", "--resume")
+        self.assertGreater(result["steps"], begin)
+        self.assertGreater(result["seconds"], 6.0)
+        self.assertLess(result["seconds"], 14.0)
+        # Fewer than were trained: refused, and nothing is written down.
+        before = open(self.path("run/run.json"), encoding="utf-8").read()
+        for flag, value in (("--minutes", "0.02"), ("--steps", "1")):
+            self.refused(2, *self.pretrain_arguments("run", flag, value, "--resume"), mentions=[flag[2:], "already past"])
+        self.assertEqual(open(self.path("run/run.json"), encoding="utf-8").read(), before)
+        # Steps given by hand end the clock, which is long past.
+        wanted = result["steps"] + 30
+        self.assertEqual(self.pretrain("run", "--steps", str(wanted), "--resume")["steps"], wanted)
+
     def test_a_forked_run_goes_on_by_itself(self):
         with open(self.path("events.jsonl"), "w", encoding="utf-8") as file:
             file.write(json.dumps({"id": "s", "command": "save", "step": 33}) + "\n")

@@ -364,6 +364,20 @@ class LiveRuns(DashboardTest):
         self.wait_for(lambda: self.run_of(stopped)["state"] == "running")
         self.assertEqual(self.run_of(stopped)["message"], "")
 
+    def test_a_finished_run_trains_on(self):
+        name = self.start_tiny_run(steps=20)
+        self.wait_for(lambda: self.run_of(name)["state"] == "finished")
+        for changes in ({}, {"steps": 20}, {"minutes": 1e-9}, {"minutes": 0.02, "steps": 30}, {"layers": 3}, {"steps": "many"}):
+            refused = self.post("/api/runs", {"command": "pretrain", "resume": name, **changes})
+            self.assertEqual(refused.status, 400, changes)
+            self.assertEqual(self.run_of(name)["state"], "finished")
+        seconds = self.run_of(name)["metrics"]["seconds"]
+        again = self.post("/api/runs", {"command": "pretrain", "resume": name, "minutes": (seconds + 2) / 60})
+        self.assertEqual((again.status, again.json()["id"]), (201, name))
+        self.wait_for(lambda: self.run_of(name)["state"] == "finished" and self.run_of(name)["step"] > 20)
+        self.assertGreater(self.run_of(name)["metrics"]["seconds"], seconds + 1)
+        self.assertEqual([event["command"] for event in self.events_of(name)][0], "set")
+
     def test_starting_refuses(self):
         for body in ({"command": "dance"}, {}, {"command": "pretrain", "out": "/tmp/x"}, {"command": "pretrain", "wings": 2},
                      {"command": "pretrain", "steps": 0}, {"command": "pretrain", "steps": "many"}, {"command": "pretrain", "preset": "huge"},

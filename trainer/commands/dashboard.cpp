@@ -53,15 +53,6 @@ CommandContext take_common_flags(json& flags, CommandContext context) {
   return context;
 }
 
-/// A fine-tuning run that goes on is told again what it was told in the beginning; flags given now win.
-void add_stored_flags(json& flags) {
-  if (!flags.value("resume", false)) return;
-  const json run = read_json(std::filesystem::path(flags["out"].get<std::string>()) / "run.json");
-  json all = run.value("flags", json::object());
-  all.update(flags);
-  flags = std::move(all);
-}
-
 const char* type_name(const std::optional<int64_t>&) { return "integer"; }
 const char* type_name(const std::optional<double>&) { return "number"; }
 const char* type_name(const std::optional<bool>&) { return "boolean"; }
@@ -139,7 +130,6 @@ server::TrainerHooks trainer_hooks(const CommandContext& context) {
     json flags = given;
     CommandContext own = take_common_flags(flags, context);
     if (command == "finetune") {
-      add_stored_flags(flags);
       run_finetune(finetune_flags_from_json(flags), own, session);
       return;
     }

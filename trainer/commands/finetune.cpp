@@ -18,9 +18,19 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+/// A run that goes on is told again what it was told in the beginning; flags given now win.
+FinetuneFlags with_stored_flags(const FinetuneFlags& given) {
+  if (!given.training.resume.value_or(false) || !given.training.out) return given;
+  const fs::path file = fs::path(*given.training.out) / "run.json";
+  if (!fs::exists(file)) return given;
+  json flags = read_json(file).value("flags", json::object());
+  flags.update(flags_to_json(given));
+  return finetune_flags_from_json(flags);
+}
+
 FinetuneJob understand_job(const FinetuneFlags& given) {
   FinetuneJob job;
-  job.given = given;
+  job.given = with_stored_flags(given);
   FinetuneFlags& f = job.given;
   if (!f.task)
     fail_usage("--task is missing: classification, qa, generation, summarization, translation or dialogue");

@@ -34,11 +34,9 @@ void put_back(Model& model, const Adapter& adapter);
 void write_record(const FinetuneJob& job, const FinetuneFlags& plan, const FinetuneStart& start,
                   const TaskData& data, Backend& backend, const CommandContext& context, double ceiling);
 
-/// The stored plan of a run that goes on. Throws where its data or flags have changed.
-FinetuneFlags read_record(const FinetuneJob& job, const TaskData& data, CommandContext& context);
-
-/// What was given by hand beside --resume and is not as the plan has it: an intervention at the step where it
-/// goes on.
-nlohmann::json changes_by_hand(const FinetuneJob& job, const FinetuneFlags& plan);
+/// The stored plan of a run that goes on, and `changes` given by hand, which become an intervention where it
+/// goes on. Throws where its data have changed, or a flag that cannot.
+FinetuneFlags read_record(const FinetuneJob& job, const TaskData& data, CommandContext& context,
+                          nlohmann::json& changes);
 
 }  // namespace seedling

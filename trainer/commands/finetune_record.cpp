@@ -1,10 +1,9 @@
 // run.json of a fine-tuning run: written at its beginning, read where it goes on (see finetune_parts.h).
-#include <algorithm>
-
 #include "backend/cpu/machine.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "commands/finetune_parts.h"
+#include "commands/run_record.h"
 #include "training/interventions.h"
 #include "training/run_directory.h"
 
@@ -33,29 +32,17 @@ void write_record(const FinetuneJob& job, const FinetuneFlags& plan, const Finet
   write_json_atomic(job.folder / "run.json", record);
 }
 
-FinetuneFlags read_record(const FinetuneJob& job, const TaskData& data, CommandContext& context) {
-  const fs::path file = job.folder / "run.json";
-  const json record = read_json(file);
-  if (record.value("command", "") != "finetune" || !record.contains("plan"))
-    fail(file.string(), ": is not the record of a fine-tuning run; it cannot be resumed");
+FinetuneFlags read_record(const FinetuneJob& job, const TaskData& data, CommandContext& context,
+                          json& changes) {
+  const json record = read_run_record(job.folder, "finetune");
   if (record["data"].value("sha256", "") != data.hash)
     fail(data.train_file.string(),
          ": the examples have changed since the run began; a run is resumed on the same");
-  context.common.seed = record.value("seed", context.common.seed);
-  DeviceOptions& device = context.common.device;
-  if (device.precision == "auto") device.precision = record.value("/machine/precision"_json_pointer, "auto");
+  json given = flags_to_json(job.given);
+  for (const char* same : {"data", "validation", "test"}) given.erase(same);  // they may have been moved
+  changes = changes_by_hand(given, record, (job.folder / "run.json").string());
+  go_on_as(record, job.folder, context);
   return finetune_flags_from_json(record["plan"]);
-}
-
-json changes_by_hand(const FinetuneJob& job, const FinetuneFlags& plan) {
-  const json given = settings_to_json(job.given.training), planned = settings_to_json(plan.training);
-  const std::vector<std::string>& changeable = changeable_flags();
-  json changes = json::object();
-  for (const auto& [name, value] : given.items()) {
-    if (planned.contains(name) && planned[name] == value) continue;
-    if (std::find(changeable.begin(), changeable.end(), name) != changeable.end()) changes[name] = value;
-  }
-  return changes;
 }
 
 }  // namespace seedling

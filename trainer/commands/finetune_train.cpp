@@ -89,8 +89,9 @@ json train_task(const FinetuneJob& job, CommandContext& context, Session& sessio
   wanted.seed = context.common.seed;
   wanted.say = [&](const std::string& line) { context.say(line); };
   const TaskData data = load_task_data(wanted);
+  json changes = json::object();  // by hand, beside --resume
   if (job.resume) {
-    flags = read_record(job, data, context);
+    flags = read_record(job, data, context, changes);
   } else {
     choose_training_precision(context);
   }
@@ -174,8 +175,7 @@ json train_task(const FinetuneJob& job, CommandContext& context, Session& sessio
     options.load = [&](const fs::path& folder) { put_back(model, read_adapter(folder, start.config)); };
   }
   Trainer trainer(options, model, objective, *start.tokenizer, session);
-  const TrainingResult result =
-      trainer.run(job.resume, job.resume ? changes_by_hand(job, flags) : json::object());
+  const TrainingResult result = trainer.run(job.resume, changes);
 
   if (options.load) {
     options.load(result.checkpoint);

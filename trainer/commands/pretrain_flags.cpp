@@ -1,6 +1,7 @@
 // What the command line and an earlier run.json say (see pretrain_run.h).
-#include "base/files.h"
 #include "commands/pretrain_run.h"
+#include "commands/run_record.h"
+#include "training/interventions.h"
 #include "training/plan.h"
 #include "training/run_directory.h"
 
@@ -12,33 +13,11 @@ using nlohmann::json;
 
 /// Joins what run.json says with what was given by hand: the shape and the data of a run cannot change.
 void read_stored_run(PretrainRun& run, CommandContext& context) {
-  run.stored = read_json(run.folder / "run.json");
-  const std::string file = (run.folder / "run.json").string();
-  if (!run.stored.contains("plan") || !run.stored.contains("seed")) {
-    fail(file, ": is not the record of a pretraining run (no \"plan\"); it cannot be resumed");
-  }
+  run.stored = read_run_record(run.folder, "pretrain");
   run.flags = pretrain_flags_from_json(run.stored["plan"]);
-  const json plan = run.stored["plan"];
-  json hand = flags_to_json(run.given);
-  for (const char* name : {"out", "resume", "minutes", "epochs", "from"}) hand.erase(name);
-  const json settings = settings_to_json(run.given.training);
-  for (const auto& [name, value] : hand.items()) {
-    if (plan.contains(name) && plan[name] == value) continue;
-    if (!settings.contains(name) || name == "optimizer" || name == "beta1" || name == "beta2" ||
-        name == "replay") {
-      fail_usage("--", name, " ", value.dump(), " differs from what ", file, " says (",
-                 plan.contains(name) ? plan[name].dump() : "nothing", "); a resumed run keeps its ", name);
-    }
-    run.changes[name] = value;
-  }
-  run.seed = run.stored["seed"].get<uint64_t>();
-  if (context.common.seed_given && context.common.seed != run.seed) {
-    fail_usage("--seed ", context.common.seed, " differs from the run's seed ", run.seed, " (", file, ")");
-  }
-  const json machine = run.stored.value("machine", json::object());
-  DeviceOptions& device = context.common.device;
-  if (device.threads == 0) device.threads = machine.value("threads", 0);
-  if (device.precision == "auto") device.precision = machine.value("precision", "auto");
+  run.changes = changes_by_hand(flags_to_json(run.given), run.stored, (run.folder / "run.json").string());
+  go_on_as(run.stored, run.folder, context);
+  run.seed = context.common.seed;
 }
 
 /// Each part of --data that is a path is stored from the root; a name stays a name.

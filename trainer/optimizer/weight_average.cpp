@@ -33,6 +33,10 @@ void WeightAverage::take(int64_t step) {
   }
 }
 
+void WeightAverage::begin_again() {
+  if (share_ != 0.0) keep(*mean_);
+}
+
 std::vector<StateTensor> WeightAverage::state() const {
   std::vector<StateTensor> tensors;
   for (size_t i = 0; i < parameters_.size(); ++i)

@@ -29,6 +29,9 @@ class WeightAverage {
   /// The weights have arrived at step `step`, counted from 1.
   void take(int64_t step);
 
+  /// The mean is where the weights stand now.
+  void begin_again();
+
   /// While it lives, the parameters hold the mean. One at a time.
   class InUse {
    public:

@@ -132,16 +132,16 @@ FinetuneFlags decide_finetune_steps(FinetuneFlags f, const FinetuneFacts& facts)
   if (t.minutes) {
     const double enough = most_epochs(facts, low_rank) * epoch, fit = seconds / step_seconds(facts, each);
     t.steps = std::max<int64_t>(1, static_cast<int64_t>(std::min(enough, fit)));
-    if (enough < fit) t.minutes.reset();  // the clock must not stretch the run
+    t.epochs = most_epochs(facts, low_rank);  // the clock must not stretch the run beyond
   } else if (!t.steps) {
     const double epochs = t.epochs.value_or(default_epochs(facts, low_rank));
     t.steps = std::max<int64_t>(1, static_cast<int64_t>(std::ceil(epochs * epoch)));
+    t.epochs.reset();
   }
   const bool few_passes = static_cast<double>(*t.steps) < kFewPasses * epoch;
   fill_in(t.dropout, few_passes ? 0.0 : 0.1);
   if (facts.quotes && few_passes && *t.optimizer == "muon" && !facts.rate_is_given)
     t.learning_rate = kMuonQuoteRate;
-  t.epochs.reset();
   fill_in(t.warmup_steps, *t.steps / 16);
   fill_in(t.eval_every, std::max<int64_t>(1, (*t.steps + facts.evaluations - 1) / facts.evaluations));
   fill_in(t.sample_every, *t.eval_every);

@@ -32,8 +32,8 @@ struct FinetuneFacts {
 FinetuneFlags complete_finetune(FinetuneFlags flags, const FinetuneFacts& facts);
 
 /// Steps from --steps, --epochs or --minutes, and what follows from them. Without any of the three: as many
-/// epochs as data of this size need. With minutes, small data stop after enough epochs before the time is up,
-/// and batches are made smaller where the time would hold too few steps.
+/// epochs as data of this size need. With minutes, small data stop after enough epochs (then a part of the
+/// plan) before the time is up, and batches are made smaller where the time would hold too few steps.
 FinetuneFlags decide_finetune_steps(FinetuneFlags flags, const FinetuneFacts& facts);
 
 /// Validation examples of an evaluation while training, so that all of them together take a small part of the

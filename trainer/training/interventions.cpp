@@ -17,10 +17,18 @@ const std::string kCommandNames[] = {"pause", "resume", "step", "stop",  "save",
                                      "set",   "rewind", "fork", "sample"};
 
 /// Flags that may change while the run goes on.
-const std::string kChangeable[] = {
-    "learning-rate", "min-learning-rate", "schedule", "warmup-steps", "weight-decay", "grad-clip",
-    "batch-size",    "grad-accumulation", "dropout",  "steps",        "prompt",       "eval-every",
-    "sample-every",  "checkpoint-every",  "keep",     "early-stop"};
+const std::string kChangeable[] = {"learning-rate", "min-learning-rate",
+                                   "schedule",      "warmup-steps",
+                                   "weight-decay",  "grad-clip",
+                                   "batch-size",    "grad-accumulation",
+                                   "dropout",       "steps",
+                                   "minutes",       "recompute",
+                                   "prompt",        "eval-every",
+                                   "sample-every",  "checkpoint-every",
+                                   "keep",          "early-stop"};
+
+/// Flags of the command that goes on, not of the run.
+const std::string kOfACommand[] = {"out", "resume", "from", "predictions"};
 
 template <size_t N>
 void check_known(const std::string& word, const std::string (&known)[N], const char* what) {
@@ -53,6 +61,8 @@ void check_command(const Command& command) {
     if (arguments.empty()) fail_usage("set: nothing to set; give flag names and values");
     for (const auto& [name, value] : arguments.items()) check_known(name, kChangeable, "set: cannot change");
     settings_from_json(arguments);
+    if (arguments.contains("steps") && arguments.contains("minutes"))
+      fail_usage("set: give only one of steps and minutes");
     if (arguments.contains("learning-rate") && arguments["learning-rate"] == 0) {
       fail_usage("set: learning-rate must be above 0; use pause to hold the run");
     }
@@ -83,7 +93,27 @@ TrainingFlags changed_settings(const TrainingFlags& settings, const json& argume
     merged["min-learning-rate"] = ratio * arguments["learning-rate"].get<double>();
   }
   merged.update(arguments);
+  // Who says where the run ends takes the end out of the clock's hands, or gives the clock another hour.
+  if (arguments.contains("steps")) merged.erase("minutes");
+  if (arguments.contains("steps") || arguments.contains("minutes")) merged.erase("epochs");
   return settings_from_json(merged);
+}
+
+json changes_by_hand(const json& given, const json& record, const std::string& file) {
+  const json plan = record.value("plan", json::object()), flags = record.value("flags", json::object());
+  json changes = json::object();
+  for (const auto& [name, value] : given.items()) {
+    if (std::find(std::begin(kOfACommand), std::end(kOfACommand), name) != std::end(kOfACommand)) continue;
+    const bool same = plan.value(name, json()) == value || flags.value(name, json()) == value;
+    if (same) continue;
+    if (std::find(std::begin(kChangeable), std::end(kChangeable), name) == std::end(kChangeable))
+      fail_usage("--", name, " ", value.dump(), " differs from what ", file, " says (",
+                 plan.contains(name) ? plan[name].dump() : "nothing", "); a resumed run keeps its ", name);
+    changes[name] = value;
+  }
+  if (changes.contains("steps") && changes.contains("minutes"))
+    fail_usage("give only one of --steps and --minutes");
+  return changes;
 }
 
 bool is_replayed(const std::string& name) {

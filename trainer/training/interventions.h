@@ -21,8 +21,13 @@ void check_command(const Command& command);
 const std::vector<std::string>& changeable_flags();
 
 /// The settings after "set": a new learning rate takes its lowest rate along in proportion, unless that is
-/// given too.
+/// given too; new steps end the clock of --minutes.
 TrainingFlags changed_settings(const TrainingFlags& settings, const nlohmann::json& arguments);
+
+/// What was given by hand beside --resume and is not as the run's record (run.json, `file`) has it. Throws
+/// UsageError for what cannot change in a run.
+nlohmann::json changes_by_hand(const nlohmann::json& given, const nlohmann::json& record,
+                               const std::string& file);
 
 /// True for the commands that change what is computed or written: those are made again by --replay.
 bool is_replayed(const std::string& name);

@@ -18,6 +18,8 @@ struct Evaluation {
   double score = 0.0;             // decides which checkpoint is best
   bool higher_is_better = false;  // false: score is a loss
   nlohmann::json fields;  // what the line of metrics.jsonl gets: val_loss, bits_per_byte, accuracy ...
+
+  bool beats(double other) const { return higher_is_better ? score > other : score < other; }
 };
 
 class Objective {

@@ -45,6 +45,9 @@ TrainingResult Trainer::run(bool resume, const nlohmann::json& changes) {
     TrainingResult result = train_to_the_end();
     leave();
     return result;
+  } catch (const UsageError&) {  // what was asked cannot be; the run is as it was
+    leave();
+    throw;
   } catch (const std::exception& error) {
     record_end("failed", error.what());
     publish("failed", error.what());

@@ -92,7 +92,9 @@ class Trainer {
   void obey_commands();
   void obey(const Command& command);
   void replay_events();
+  void change_settings(const nlohmann::json& arguments);
   void keep_to_the_clock();
+  void follow_the_clock();
   void answer_learning_by_heart();
   void apply_settings();
   void rewind(int64_t step);
@@ -100,9 +102,10 @@ class Trainer {
   void write_event(const Command& command, const nlohmann::json& more);
 
   // trainer_records.cpp: what a run leaves behind
-  void begin(bool resume, const nlohmann::json& changes);
+  void begin(bool resume, const nlohmann::json& asked);
   void load(const std::filesystem::path& checkpoint);
   void evaluate(nlohmann::json& line);
+  Evaluation evaluate_weights();
   void write_health();
   void sample(const std::string& prompt);
   void save(const std::filesystem::path& run, TrainerState state);

@@ -25,7 +25,7 @@ constexpr uint64_t kSampleSeed = 1234;
 
 }  // namespace
 
-void Trainer::begin(bool resume, const json& changes) {
+void Trainer::begin(bool resume, const json& asked) {
   started_ = std::chrono::steady_clock::now();
   state_.seed = options_.seed;
   state_.settings = options_.settings;
@@ -40,13 +40,19 @@ void Trainer::begin(bool resume, const json& changes) {
   if (!checkpoint.empty()) {
     load(checkpoint);
     events_.truncate(state_.events_size);
+    json changes = asked;
+    const json now = settings_to_json(state_.settings);
+    for (const auto& [name, value] : asked.items())
+      if (now.value(name, json()) == value) changes.erase(name);  // an earlier resumption had asked for it
     if (!changes.empty()) {
-      state_.settings = changed_settings(state_.settings, changes);
-      apply_settings();
+      change_settings(changes);
       write_event({concat("resume-", state_.step), "set", changes}, {});
+      if (changes.contains("minutes")) follow_the_clock();
     }
     progress_.say(
         concat("resuming after step ", state_.step, " of ", steps(), " from ", checkpoint.string()));
+    if (state_.step >= steps())
+      progress_.say("the run has finished; to go on, give it more --steps or --minutes (of the whole run)");
   } else {
     for (LineFile* file : {&metrics_, &samples_, &events_, &health_}) file->truncate(0);
     apply_settings();
@@ -77,15 +83,29 @@ void Trainer::load(const std::filesystem::path& checkpoint) {
   apply_settings();
 }
 
+/// Of the mean, where weights are averaged; at the end also of the weights that stand there: where the loss
+/// was still falling the mean lags behind, and the better of the two becomes the model.
+Evaluation Trainer::evaluate_weights() {
+  Evaluation evaluation;
+  {
+    const WeightAverage::InUse mean(average_);
+    evaluation = objective_.evaluate(model_);
+  }
+  if (options_.average == 0.0 || state_.step < steps()) return evaluation;
+  const Evaluation last = objective_.evaluate(model_);
+  if (!last.beats(evaluation.score)) return evaluation;
+  progress_.say(concat("the last weights are better than their mean (", last.score, " against ",
+                       evaluation.score, "): they are kept"));
+  average_.begin_again();
+  return last;
+}
+
 void Trainer::evaluate(json& line) {
-  const WeightAverage::InUse mean(average_);
-  const Evaluation evaluation = objective_.evaluate(model_);
+  const Evaluation evaluation = evaluate_weights();
   line.update(evaluation.fields);
   state_.evaluated_step = state_.step;
   if (!std::isfinite(evaluation.score)) return;  // the next step's loss says why
-  const bool better =
-      !state_.has_best || (evaluation.higher_is_better ? evaluation.score > state_.best_score
-                                                       : evaluation.score < state_.best_score);
+  const bool better = !state_.has_best || evaluation.beats(state_.best_score);
   state_.evaluations_since_best = better ? 0 : state_.evaluations_since_best + 1;
   if (!better) return;
   state_.has_best = true;

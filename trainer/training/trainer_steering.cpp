@@ -52,12 +52,7 @@ void Trainer::obey(const Command& command) {
       stopping_ = true;
       stop_message_ = concat("stopped on request after step ", step);
     } else if (command.name == "set") {
-      TrainingFlags changed = changed_settings(state_.settings, command.arguments);
-      if (*changed.steps <= state_.step) {
-        fail_usage("set: steps ", *changed.steps, " is already past (step ", state_.step, "); use stop");
-      }
-      state_.settings = std::move(changed);
-      apply_settings();
+      change_settings(command.arguments);
       publish(paused_ ? "paused" : "running");
     } else if (command.name == "fork") {
       more = fork(command.arguments);
@@ -73,6 +68,7 @@ void Trainer::obey(const Command& command) {
     return more;
   }());
   if (more.contains("refused")) return;
+  if (command.name == "set" && command.arguments.contains("minutes")) follow_the_clock();
   // After their event, so that a checkpoint made here remembers the event as done.
   if (command.name == "save") save_here();
   if (command.name == "sample") {
@@ -103,18 +99,43 @@ void Trainer::replay_events() {
   }
 }
 
+/// Throws UsageError, and changes nothing, where the run would have ended already.
+void Trainer::change_settings(const json& arguments) {
+  TrainingFlags changed = changed_settings(state_.settings, arguments);
+  if (arguments.contains("steps") && *changed.steps <= state_.step)
+    fail_usage("steps ", *changed.steps, " is already past (step ", state_.step, ")");
+  if (arguments.contains("minutes") && replay_.empty() && *changed.minutes * 60.0 <= seconds())
+    fail_usage("minutes ", *changed.minutes, " is already past (", seconds() / 60.0,
+               " since the run began); they are those of the whole run");
+  state_.settings = std::move(changed);
+  apply_settings();
+}
+
 /// With --minutes: every twentieth of the run, the number of steps is set anew if the machine turned out
-/// slower or faster than planned. The change is an intervention like any other, so --replay repeats it.
+/// slower or faster than planned.
 void Trainer::keep_to_the_clock() {
-  if (!state_.settings.minutes || !replay_.empty()) return;
   const int64_t interval = std::max<int64_t>(5, steps() / 20);
-  if (state_.step % interval != 0 || state_.step >= steps()) return;
-  const double budget = *state_.settings.minutes * 60.0, elapsed = seconds();
-  const double left = std::max(0.0, budget - elapsed) * static_cast<double>(state_.step) / elapsed;
-  const int64_t wanted = state_.step + std::max<int64_t>(1, static_cast<int64_t>(left));
+  if (state_.step % interval == 0 && state_.step < steps()) follow_the_clock();
+}
+
+/// Sets the number of steps that the minutes hold, at most those of the passes that the examples are worth
+/// (--epochs beside --minutes in a plan). The change is an intervention like any other, so --replay repeats
+/// it.
+void Trainer::follow_the_clock() {
+  if (!state_.settings.minutes || !replay_.empty() || state_.step == 0) return;
+  const std::optional<double> minutes = state_.settings.minutes, epochs = state_.settings.epochs;
+  const double elapsed = seconds(), budget = *minutes * 60.0;
+  double more = std::max(0.0, budget - elapsed) * static_cast<double>(state_.step) / elapsed;
+  if (epochs) {
+    const double each = static_cast<double>(*state_.settings.batch_size * *state_.settings.grad_accumulation);
+    const double examples = *epochs * static_cast<double>(objective_.examples());
+    more = std::min(more, (examples - static_cast<double>(state_.examples)) / each);
+  }
+  const int64_t wanted = state_.step + std::max<int64_t>(1, static_cast<int64_t>(more));
   const double change = static_cast<double>(wanted - steps()) / static_cast<double>(steps());
   if (std::abs(change) < 0.03) return;
   obey({concat("clock-", state_.step), "set", {{"steps", wanted}}});
+  state_.settings.minutes = minutes, state_.settings.epochs = epochs;  // the clock goes on
 }
 
 /// A validation loss that has risen says that the examples are being learned by heart: from here on some is

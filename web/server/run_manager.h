@@ -54,6 +54,7 @@ class RunManager {
  private:
   struct Run;
   std::string start_fork(const std::string& command, nlohmann::json fork, const nlohmann::json& changes);
+  void check_changes(const nlohmann::json& changes) const;
   void listen(const std::shared_ptr<Run>& run);
   void launch(const std::string& id, const std::string& command, const nlohmann::json& flags);
   void train(const std::shared_ptr<Run>& run);

@@ -20,6 +20,22 @@ void check_command_of(RunFolder& run, const std::string& command) {
     refuse_out_of_range("\"command\": the run \"" + run.id() + "\" is a " + own.get<std::string>() + " run");
 }
 
+/// A run that is continued must have something left to do.
+void check_end(const json& run, const json& changes) {
+  const int64_t step = run["step"];
+  if (changes.contains("steps")) {
+    if (changes["steps"] <= step)
+      refuse_out_of_range("\"steps\": the run has taken " + std::to_string(step) + " already");
+  } else if (changes.contains("minutes")) {
+    const double minutes = (run["metrics"].is_object() ? run["metrics"].value("seconds", 0.0) : 0.0) / 60.0;
+    if (changes["minutes"].get<double>() <= minutes)
+      refuse_out_of_range("\"minutes\": those of the whole run; it has trained for " + concat(minutes) +
+                          " already");
+  } else if (run["state"] == "finished") {
+    refuse_out_of_range("the run has finished: to go on, it needs more \"steps\" or \"minutes\" in all");
+  }
+}
+
 }  // namespace
 
 std::string RunManager::start(json body) {
@@ -34,11 +50,13 @@ std::string RunManager::start(json body) {
   if (body.contains("resume") && body["resume"].is_string()) {
     const std::string id = body["resume"];
     body.erase("resume");
-    if (!body.empty()) refuse_unknown("a run that is continued keeps its flags; send \"resume\" alone");
     if (!store_.find(id)) refuse_not_found("there is no run \"" + id + "\"");
     if (is_live(id)) throw HttpError(409, "not_live", "the run is training already");
     check_command_of(*store_.find(id), command);
-    launch(id, command, {{"resume", true}, {"out", store_.find(id)->folder().string()}});
+    check_changes(body);
+    check_end(store_.find(id)->summary(), body);
+    body["resume"] = true, body["out"] = store_.find(id)->folder().string();
+    launch(id, command, body);
     return id;
   }
   if (body.contains("resume")) refuse_malformed("\"resume\" is the id of the run to continue");
@@ -65,6 +83,16 @@ std::string RunManager::start(json body) {
   return id;
 }
 
+/// Settings that may change in the middle of a run; none is as good.
+void RunManager::check_changes(const json& changes) const {
+  if (changes.empty() || !hooks_.check_command) return;
+  try {
+    hooks_.check_command({"", "set", changes});
+  } catch (const Error& error) {
+    refuse_out_of_range(error.what());
+  }
+}
+
 /// A new run from a checkpoint of any run, with the changes made to its settings.
 std::string RunManager::start_fork(const std::string& command, json fork, const json& changes) {
   if (!fork.is_object()) refuse_malformed("\"fork\" must be {\"run\", \"step\"}");
@@ -79,13 +107,7 @@ std::string RunManager::start_fork(const std::string& command, json fork, const 
     if (step < 0 ? one["latest"].get<bool>() : one["step"] == step) checkpoint = one["name"];
   }
   if (checkpoint.empty()) refuse_out_of_range("the run has no checkpoint of that step");
-  if (!changes.empty() && hooks_.check_command) {
-    try {
-      hooks_.check_command({"", "set", changes});
-    } catch (const Error& error) {
-      refuse_out_of_range(error.what());
-    }
-  }
+  check_changes(changes);
   const std::string id = store_.new_id(parent + "-fork");
   copy_for_fork(folder->folder(), checkpoint, store_.folder() / id);
   json flags = changes;

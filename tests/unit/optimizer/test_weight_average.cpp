@@ -84,6 +84,18 @@ BOOST_FIXTURE_TEST_CASE(a_share_of_one_is_the_plain_mean, Fixture) {
   check_close(copy_of(matrix), sum, 1e-5);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_mean_that_begins_again_knows_nothing_of_before, Fixture) {
+  WeightAverage average(0.5, parameters, backend);
+  wander_and_average(*this, average, 0.5, 1, 10, copy_of(matrix));
+  const Values here = copy_of(matrix);
+  average.begin_again();
+  {
+    const WeightAverage::InUse in_use(average);
+    BOOST_TEST((copy_of(matrix) == here));
+  }
+  BOOST_TEST((copy_of(matrix) == here));
+}
+
 BOOST_FIXTURE_TEST_CASE(what_is_not_trained_stays_to_the_last_bit, Fixture) {
   gain->trainable = false;
   const Values before = copy_of(gain);

@@ -118,6 +118,29 @@ BOOST_AUTO_TEST_CASE(a_new_learning_rate_takes_its_lowest_along) {
       0.0);
 }
 
+BOOST_AUTO_TEST_CASE(new_steps_end_the_clock_and_new_minutes_wind_it) {
+  TrainingFlags settings = some_settings();
+  settings.minutes = 3.0, settings.epochs = 4.0;
+  BOOST_TEST(!changed_settings(settings, {{"steps", 500}}).minutes.has_value());
+  BOOST_TEST(*changed_settings(settings, {{"dropout", 0.1}}).minutes == 3.0);
+  const TrainingFlags longer = changed_settings(settings, {{"minutes", 6}});
+  BOOST_TEST(*longer.minutes == 6.0);
+  BOOST_TEST(*longer.steps == 100);
+  BOOST_TEST(!longer.epochs.has_value());
+  BOOST_CHECK_THROW(check_command({"id", "set", {{"steps", 500}, {"minutes", 6}}}), UsageError);
+}
+
+BOOST_AUTO_TEST_CASE(a_resumed_run_keeps_what_cannot_change) {
+  const json record = {{"flags", {{"epochs", 2}, {"layers", 4}}},
+                       {"plan", {{"layers", 4}, {"heads", 4}, {"steps", 100}, {"learning-rate", 0.01}}}};
+  const auto changes = [&](const json& given) { return changes_by_hand(given, record, "run.json"); };
+  BOOST_TEST(changes({{"layers", 4}, {"heads", 4}, {"epochs", 2}, {"steps", 100}, {"resume", true}}).empty());
+  BOOST_TEST((changes({{"steps", 200}, {"learning-rate", 0.01}}) == json{{"steps", 200}}));
+  BOOST_TEST((changes({{"minutes", 1.5}}) == json{{"minutes", 1.5}}));
+  for (const json& given : {json{{"layers", 3}}, json{{"epochs", 3}}, json{{"beta1", 0.5}}})
+    BOOST_CHECK_THROW(changes(given), UsageError);
+}
+
 BOOST_FIXTURE_TEST_CASE(checkpoints_are_found_and_pruned_but_latest_and_best_stay, Folder) {
   create_run_directory(path / "run");
   for (int step : {10, 20, 30, 40})

@@ -1,6 +1,6 @@
 // Cockpit: how far the run is, its curves, and the levers. Every act lands between two steps and is marked on the plots.
 import {h, fill, write} from "../dom.js";
-import {get, getShared} from "../api.js";
+import {get, getShared, post} from "../api.js";
 import {duration, number, percent, whole, count} from "../format.js";
 import {explain, say} from "../notices.js";
 import {Plot} from "../plot.js";
@@ -22,6 +22,7 @@ function show(body) {
   const bar = h("progress", {max: "1", "aria-label": "Share of the steps done"});
   const reason = h("p");
   const next = h("p");
+  const onward = h("div.row.onward");
   const buttons = h("div.row");
   const inputs = new Map();
 
@@ -53,12 +54,39 @@ function show(body) {
     const run = state.current, over = run && !isActive(run);
     reason.hidden = !over || !run.message;
     next.hidden = !over || run.state === "failed" || !run.step;
+    const part = run?.id.includes(".");  // of a comparison, which is whole only with runs of one length
+    onward.hidden = next.hidden || part || state.defaults?.can_start === false;
+    if (!onward.hidden) drawOnward(run);
     if (!over) return;
     reason.className = run.state === "failed" ? "bad" : "muted";
     fill(reason, run.message ?? "");
     const way = (view, words) => h("a", {href: address(view, {run: run.id})}, words);
     fill(next, "What now: ", way("playground", "play with it"), ", ", way("sample-timeline", "see how it learnt to write"), ", ",
       way("before-and-after", "hold it against another"), ", or ", way("fork", "branch off"), " and turn a knob.");
+  }
+
+  /// A stopped run goes on to its planned end, a finished one for more minutes. What is being typed stays.
+  function drawOnward(run) {
+    const key = `${run.id} ${run.state} ${run.steps}`;
+    if (onward.dataset.key === key) return;
+    onward.dataset.key = key;
+    if (run.state === "stopped" && run.step < run.steps)
+      return fill(onward, h("button.primary", {onclick: () => goOn(run, {})}, `Go on to step ${whole(run.steps)}`));
+    const minutes = h("input", {type: "number", min: "0.1", step: "any", value: "3", "aria-label": "Minutes more"});
+    const begin = () => {
+      if (!(Number(minutes.value) > 0)) {
+        say("Type how many minutes more.");
+        return minutes.focus();
+      }
+      goOn(run, {minutes: (run.metrics?.seconds ?? 0) / 60 + Number(minutes.value)});
+    };
+    minutes.addEventListener("keydown", (event) => { if (event.key === "Enter") begin(); });
+    fill(onward, h("label.row", {}, h("span", {}, "Minutes more"), minutes), h("button.primary", {onclick: begin}, "Train on"));
+  }
+
+  function goOn(run, more) {
+    post("/api/runs", {command: run.command, resume: run.id, ...more})
+      .then(() => say(`${run.id} goes on.`)).catch(explain);
   }
 
   function drawButtons() {
@@ -133,13 +161,13 @@ function show(body) {
   plots[0].element.classList.add("tall", "wide");
 
   const panels = h("div.split", {},
-    h("div.stack", {}, h("div.panel", {}, sentence, bar, reason, next, facts), plotSettings(), h("div.grid.four", {}, plots.map((one) => one.element))),
+    h("div.stack", {}, h("div.panel", {}, sentence, bar, reason, next, onward, facts), plotSettings(), h("div.grid.four", {}, plots.map((one) => one.element))),
     h("div.stack", {}, h("div.panel", {}, h("h2", {}, "Steer"), buttons), h("div.panel", {}, h("h2", {}, "Change while it runs"), leverForm),
       h("div.panel", {}, h("h2", {}, "Go back"), rewind)));
   fill(body, panels);
 
   const redraw = () => { drawFacts(); drawEnd(); drawButtons(); };
-  const ends = [on("beat", drawFacts), on("runs", redraw), on("current", () => { redraw(); drawCheckpoints(); drawLevers(getShared); }),
+  const ends = [on("beat", drawFacts), on("runs", redraw), on("defaults", drawEnd), on("current", () => { redraw(); drawCheckpoints(); drawLevers(getShared); }),
     on("checkpoint", drawCheckpoints), on("intervention", (event) => isTiny(event) || drawLevers()), on("state", () => drawLevers())];
   redraw();
   drawLevers(getShared);

@@ -7,7 +7,7 @@ import {Plot} from "../plot.js";
 import {command, isActive, loadRuns, on, set, state} from "../store.js";
 import {plotSettings} from "./plot-settings.js";
 
-const knobs = ["learning-rate", "batch-size", "dropout", "seed", "weight-decay", "optimizer", "schedule", "steps"];
+const knobs = ["learning-rate", "batch-size", "dropout", "weight-decay", "schedule", "steps"];
 
 function show(body) {
   const from = h("select", {"aria-label": "Where to branch off"});
