@@ -10,7 +10,7 @@ PORT ?= 8080
 # One program, one entry; `$(call flag,NAME,--flag)` adds a flag only where the variable was given.
 flag = $(if $($(1)),$(2) "$($(1))")
 
-.PHONY: help setup build pretrain finetune dashboard test check bench clean
+.PHONY: help setup build pretrain finetune dashboard lessons test check bench clean
 
 help:
 	@echo "Seedling grows a language model from a seed, on this computer."
@@ -19,6 +19,7 @@ help:
 	@echo "                    DATA=FILE|DIR|NAME OBJECTIVE=causal|masked PRESET=nano|baby|... MINUTES=3 RECIPE=fast PORT=8080"
 	@echo "  make finetune     shape the last pre-trained model for the five tasks   TASK= DATA="
 	@echo "  make dashboard    the dashboard over all runs, able to start and steer runs"
+	@echo "  make lessons      every lesson's experiment, headless, with its claims (a quarter of an hour)   LESSON=4"
 	@echo "  make test         all tests"
 	@echo "  make check        format, include directions, sanitizers"
 	@echo "  make bench        the benchmark table of this machine"
@@ -50,6 +51,10 @@ finetune: build
 dashboard: build
 	@mkdir -p $(RUNS)
 	@$(SEEDLING) serve --runs $(RUNS) --port $(PORT)
+
+lessons: build
+	@sh setup.sh lessons
+	@SEEDLING=$(SEEDLING) node lessons/run.mjs $(LESSON)
 
 # The tests have a build folder of their own, so that building them never disturbs build/seedling.
 test:

@@ -1,12 +1,13 @@
 #!/bin/sh
 # Installs what is missing, after saying what; silent and fast when there is nothing to do.
 #   sh setup.sh build    what the program needs (make build)
+#   sh setup.sh lessons  that, and what runs the lessons' experiments (make lessons)
 #   sh setup.sh test     that, and what the tests need (make test)
 set -eu
 purpose=${1:-build}
 
 debian() {
-  wanted="g++ make cmake libopenblas0 nlohmann-json3-dev libcli11-dev libcpp-httplib-dev libjs-chart.js"
+  wanted="g++ make cmake libopenblas0 nlohmann-json3-dev libcli11-dev libcpp-httplib-dev libjs-chart.js libjs-marked"
   if [ "$purpose" = test ]; then
     wanted="$wanted libboost-test-dev python3 nodejs npm"
     # Ubuntu's chromium is a snap that cannot run everywhere: the browser tests say so when there is none.
@@ -14,6 +15,7 @@ debian() {
     # A node of another origin is as good as the packaged one.
     command -v node >/dev/null 2>&1 && wanted=$(echo "$wanted" | sed 's/ nodejs npm//')
   fi
+  [ "$purpose" != lessons ] || command -v node >/dev/null 2>&1 || wanted="$wanted nodejs"
   missing=""
   for package in $wanted; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
@@ -52,11 +54,16 @@ macos() {
     echo "setup: installing with brew:$missing"
     brew install --quiet $missing
   fi
-  # Homebrew has no Chart.js: take the pinned npm package once, at set-up.
+  # Homebrew has no Chart.js and no marked: take the pinned npm packages once, at set-up.
   if [ ! -f build/chart.js/package/dist/chart.js ]; then
     echo "setup: fetching chart.js 3.9.1 with npm"
     mkdir -p build/chart.js
     (cd build/chart.js && npm pack --silent chart.js@3.9.1 >/dev/null && tar xzf chart.js-3.9.1.tgz)
+  fi
+  if [ ! -f build/marked/package/marked.min.js ]; then
+    echo "setup: fetching marked 4.2.3 with npm"
+    mkdir -p build/marked
+    (cd build/marked && npm pack --silent marked@4.2.3 >/dev/null && tar xzf marked-4.2.3.tgz)
   fi
 }
 
@@ -69,7 +76,7 @@ else
   for tool in cmake c++; do
     if ! command -v $tool >/dev/null 2>&1; then
       echo "setup: this system is neither Debian, Ubuntu nor macOS. Install by hand: a C++20 compiler, make, CMake 3.25," >&2
-      echo "setup: OpenBLAS, nlohmann-json, CLI11, cpp-httplib, Chart.js 3.9 (and Boost.Test for the tests); then run make again." >&2
+      echo "setup: OpenBLAS, nlohmann-json, CLI11, cpp-httplib, Chart.js 3.9, marked 4 (and Boost.Test for the tests); then run make again." >&2
       exit 1
     fi
   done

@@ -10,7 +10,7 @@ const require = createRequire(path.join(out, "package.json"));
 const {chromium} = require("playwright-core");
 const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
-export const viewNames = ["Journey", "Cockpit", "Sample timeline", "Next-token bars", "Attention", "Embedding map", "Health",
+export const viewNames = ["Journey", "Lessons", "Cockpit", "Sample timeline", "Next-token bars", "Attention", "Embedding map", "Health",
   "Step microscope", "Token bench", "Before and after", "Fork", "Sampling lab", "Budget", "Doctor", "Playground"];
 export const slug = (name) => name.toLowerCase().replaceAll(" ", "-");
 

@@ -2,7 +2,7 @@
 // Needs Node 20, npm and Chromium; what is missing is said, and the exit status is then 77 (skipped).
 //   SEEDLING       the program                        CHROMIUM       the browser (default: Debian's)
 //   BROWSER_OUT    where packages and screenshots go  SEEDLING_PAGE  serve the page's files from this folder (web)
-//   BROWSER_ONLY   only this file of tests (steering, views, recovery, misuse, figures)
+//   BROWSER_ONLY   only this file of tests (steering, views, recovery, lessons, misuse, figures)
 //   BROWSER_SLACK  how much slower than promised the figures may be (test_figures.mjs)
 import {execFileSync} from "node:child_process";
 import fs from "node:fs";
@@ -43,5 +43,6 @@ Object.assign(process.env, {CHROMIUM: chromium, BROWSER_OUT: out});
 await import("./test_steering.mjs");
 await import("./test_views.mjs");
 await import("./test_recovery.mjs");
+await import("./test_lessons.mjs");
 await import("./test_misuse.mjs");
 await import("./test_figures.mjs");

@@ -23,6 +23,7 @@ suite("recovery", () => {
     for (const name of viewNames) {
       await goTo(page, name);
       if (name === "Token bench") await page.getByText(/tokens for/).waitFor();
+      else if (name === "Lessons") await page.getByRole("link", {name: /Why train/}).waitFor();
       else if (name === "Doctor") await page.getByText("There is no run to examine yet.").waitFor();
       else await page.getByRole("button", {name: /start training/}).waitFor();
       assert.deepEqual(await seriousViolations(page), [], name);

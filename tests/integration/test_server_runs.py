@@ -425,6 +425,15 @@ class LiveRuns(DashboardTest):
         self.assertLess(micro["loss_after"], micro["loss"])
         self.assertIsNone(micro["losses"][0])
         checkpoints = [c["name"] for c in self.get(f"/api/runs/{name}/checkpoints").json()["checkpoints"]]
+        by_hand = ask("/api/inspect", view="gradient", text=text[:12], parameter="blocks.0.mlp.up.weight")
+        nearest = min(by_hand["differences"], key=lambda one: abs(one["difference"] - by_hand["gradient"]))
+        self.assertGreater(abs(by_hand["gradient"]), 0)
+        self.assertLess(abs(nearest["difference"] / by_hand["gradient"] - 1), 0.02)
+        self.assertGreater(by_hand["differences"][0]["h"], by_hand["differences"][-1]["h"])
+        self.assertIn({"name": by_hand["parameter"], "size": by_hand["size"]}, by_hand["parameters"])
+        for wrong in ({"parameter": "blocks.9.mlp"}, {"index": by_hand["size"] * 9, "parameter": by_hand["parameter"]}, {"nudge": 1}):
+            refused = self.post("/api/inspect", {"view": "gradient", "model": name, "text": text[:12], **wrong})
+            self.assertEqual(refused.status, 400, wrong)
         trail = ask("/api/inspect", view="embeddings", model=None, models=[f"{name}/{c}" for c in checkpoints], count=5)
         self.assertEqual(len(trail["points"][0]["x"]), len(checkpoints))
         near = ask("/api/inspect", view="neighbours", text="a", top=3)

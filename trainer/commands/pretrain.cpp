@@ -35,6 +35,7 @@ json run_pretrain(const PretrainFlags& given, CommandContext& context, Session& 
   TextObjective objective(data, masked_windows(run.flags), config.context_length, run.seed);
   if (!settings.prompt) settings.prompt = data.prompts.empty() ? "\n" : data.prompts.front();
   Model model(config, *backend, true);
+  model.set_see_ahead(run.flags.see_ahead.value_or(false));
   if (!run.resume || latest_checkpoint(run.folder).empty()) fill_model(model, run);
   const double ceiling = measure_ceiling(*backend, context.common.device.threads);
   if (!run.resume) {

@@ -38,7 +38,7 @@ AttentionShape Attention::shape(const Pass& pass) const {
                        options_.NH,
                        options_.NK,
                        options_.HS,
-                       options_.causal,
+                       options_.causal && !pass.see_ahead,
                        1.0f / std::sqrt(static_cast<float>(options_.HS))};
   shape.dropout = pass.dropout.attention;
   shape.dropout_key = dropout_key(pass, DropoutSite::attention, layer_);

@@ -45,6 +45,7 @@ struct Pass {
   Arena& arena;
   int64_t B = 0, T = 0;    // N = B * T rows
   bool training = false;   // backward follows: what it needs must stay in the arena
+  bool see_ahead = false;  // attention without the causal mask
   bool recompute = false;  // of the blocks their inputs alone stay; the rest is computed again for backward
   DropoutRates dropout{};
   Tensor tokens{}, types{}, positions{},

@@ -106,7 +106,7 @@ std::vector<int32_t> Model::trigram_rows(const Batch& batch) const {
 LossSum Model::train(const Batch& batch, float gradient_scale, uint64_t dropout_key) {
   require(static_cast<bool>(parameters_.gradients()), "this model was made without gradients");
   Pass pass = begin(batch, true);
-  pass.recompute = recompute_;
+  pass.recompute = recompute_, pass.see_ahead = see_ahead_;
   pass.dropout = {config_.embedding_dropout, config_.residual_dropout, config_.attention_dropout,
                   dropout_key};
   const int64_t targets = head_->begin_loss(pass, batch, true);
@@ -136,6 +136,7 @@ void Model::do_again(const std::array<int64_t, 5>& shape, float gradient_scale,
 
 LossSum Model::evaluate(const Batch& batch, std::vector<float>* losses) {
   Pass pass = begin(batch, false);
+  pass.see_ahead = see_ahead_;
   head_->begin_loss(pass, batch, false);
   head_->loss(pass, transformer_->forward(pass), Tensor(), 0.0f);
   return head_->end_loss(pass, losses);

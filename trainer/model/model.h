@@ -75,6 +75,9 @@ class Model {
   /// Whether train() keeps only what enters each block and computes the rest again on the way back: memory
   /// for one block's activations instead of all, for one more forward pass. The numbers are the same.
   void set_recompute(bool recompute) { recompute_ = recompute; }
+  /// Whether train() and evaluate() let a causal model see what follows each position. Then it learns to read
+  /// the answer off instead of guessing it: there to be tried (lessons/05-the-loss).
+  void set_see_ahead(bool see_ahead) { see_ahead_ = see_ahead; }
   Backend& backend() { return backend_; }
   Arena& arena() { return *arena_; }
   Parameters& parameters() { return parameters_; }
@@ -127,7 +130,7 @@ class Model {
   void do_again(const std::array<int64_t, 5>& shape, float gradient_scale, const std::function<void()>& work);
 
   ModelConfig config_;
-  bool recompute_ = false;
+  bool recompute_ = false, see_ahead_ = false;
   Backend& backend_;
   Parameters parameters_;
   std::unique_ptr<Arena> arena_;

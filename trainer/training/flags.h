@@ -40,7 +40,7 @@ struct TrainingFlags {
 struct PretrainFlags {
   std::optional<std::string> data, objective, recipe;
   std::optional<int64_t> data_size;
-  std::optional<bool> whole_words;
+  std::optional<bool> whole_words, see_ahead;
   std::optional<int64_t> length_warmup_steps;
   ModelFlags model;
   TrainingFlags training;
@@ -122,6 +122,11 @@ void visit_pretrain_flags(Flags& f, Visit&& visit) {
   visit(FlagInfo{"objective", "causal: the next token; masked: the hidden ones", 0, 0, "causal|masked"},
         f.objective);
   visit(FlagInfo{"whole-words", "Mask all tokens of a chosen word (masked)"}, f.whole_words);
+  visit(
+      FlagInfo{
+          "see-ahead",
+          "Train without the causal mask: the model reads the answer off and learns nothing else (a lesson)"},
+      f.see_ahead);
   visit(FlagInfo{"length-warmup-steps",
                  "Steps in which the windows grow from 32 tokens to the context (masked)", 0, 1e9},
         f.length_warmup_steps);

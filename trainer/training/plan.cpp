@@ -82,6 +82,8 @@ PretrainFlags complete_flags(PretrainFlags f) {
     fail_usage("--objective ", *f.objective, " does not fit --arch ", *m.arch,
                ": bert learns masked tokens, gpt2, llama and qwen3 the next one");
   }
+  if (masked && f.see_ahead.value_or(false))
+    fail_usage("--see-ahead takes the causal mask away; masked models have none");
   if (*f.recipe == "record" && masked)
     fail_usage("--recipe record is for --objective causal; use fast or classic");
 

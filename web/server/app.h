@@ -59,6 +59,8 @@ void get_runs(const Call& call);
 void get_run(const Call& call);
 void post_runs(const Call& call);
 void post_command(const Call& call);
+// lessons.cpp
+void get_lessons(const Call& call);
 // stream.cpp
 void get_stream(const Call& call);
 // playground.cpp

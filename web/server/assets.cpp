@@ -6,8 +6,9 @@ namespace seedling::server {
 const Asset* find_asset(std::string_view path) {
   if (path == "/" || path == "/index.html") path = "/page/index.html";
   if (path == "/favicon.ico") path = "/page/icon.svg";
-  if (path == "/vendor/chart.js") return vendor_files().empty() ? nullptr : &vendor_files().front();
-  for (const auto* files : {&page_files(), &source_files()}) {
+  if (path == "/vendor/chart.js") return &chart_files().front();
+  if (path == "/vendor/marked.js") return &marked_files().front();
+  for (const auto* files : {&page_files(), &lesson_files(), &source_files()}) {
     for (const Asset& asset : *files) {
       if (asset.path == path) return &asset;
     }

@@ -28,6 +28,7 @@ constexpr View kViews[] = {
     {"neighbours", inspect_neighbours},
     {"difference", inspect_difference},
     {"step", inspect_step},
+    {"gradient", inspect_gradient},
 };
 
 constexpr size_t kMostCompared = 8;

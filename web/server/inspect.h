@@ -34,6 +34,10 @@ std::vector<float> take_heads(nlohmann::json& body, const ModelConfig& config);
 /// tokens.
 nlohmann::json mean_next_loss(const std::vector<float>& logits, const Subject& subject);
 
+/// The text as a batch of one to learn from: next tokens as targets, or a seeded 15 % of it masked. Refuses
+/// models without a language head and texts of one token.
+Batch learning_batch(const Subject& subject);
+
 /// Token by token, what a row of logits says: softmax over the tokenizer's own ids.
 std::vector<double> probabilities_of(const float* logits, int64_t vocabulary);
 
@@ -44,6 +48,7 @@ nlohmann::json inspect_embeddings(App& app, nlohmann::json& body);
 nlohmann::json inspect_neighbours(App& app, nlohmann::json& body);
 nlohmann::json inspect_difference(App& app, nlohmann::json& body);
 nlohmann::json inspect_step(App& app, nlohmann::json& body);
+nlohmann::json inspect_gradient(App& app, nlohmann::json& body);
 nlohmann::json inspect_compare(const Call& call, nlohmann::json& body);
 
 }  // namespace seedling::server

@@ -30,8 +30,20 @@ LayerScales measure(Backend& backend, const Parameter& p, double rate) {
   return scales;
 }
 
-/// The text as a batch of one: next tokens as targets, or a seeded 15 % of it masked.
-Batch batch_of(const Subject& subject) {
+json losses_by_token(const std::vector<float>& losses, const Batch& batch, bool causal) {
+  json list = causal ? json::array({nullptr}) : json::array();  // nobody predicts the first token
+  for (size_t i = 0; i < losses.size(); ++i)
+    list.push_back(batch.targets[i] >= 0 ? json(losses[i]) : json(nullptr));
+  return list;
+}
+
+}  // namespace
+
+Batch learning_batch(const Subject& subject) {
+  const HeadKind head = subject.model().config().head;
+  if (head != HeadKind::language_model && head != HeadKind::masked_language_model)
+    refuse_out_of_range("a step is looked at in language models");
+  if (subject.T() < 2) refuse_malformed("the text is too short to learn from");
   Batch batch;
   batch.B = 1, batch.tokens = subject.ids;
   if (subject.model().config().causal) {
@@ -54,25 +66,12 @@ Batch batch_of(const Subject& subject) {
   return batch;
 }
 
-json losses_by_token(const std::vector<float>& losses, const Batch& batch, bool causal) {
-  json list = causal ? json::array({nullptr}) : json::array();  // nobody predicts the first token
-  for (size_t i = 0; i < losses.size(); ++i)
-    list.push_back(batch.targets[i] >= 0 ? json(losses[i]) : json(nullptr));
-  return list;
-}
-
-}  // namespace
-
 json inspect_step(App& app, json& body) {
   const double rate = take_number(body, "learning-rate", 1e-3, 0.0, 10.0);
   const Subject subject = take_subject(app, body, kMostStepTokens);
   refuse_rest(body);
   const ModelConfig& config = subject.model().config();
-  if (config.head != HeadKind::language_model && config.head != HeadKind::masked_language_model) {
-    refuse_out_of_range("the step microscope looks at language models");
-  }
-  if (subject.T() < 2) refuse_malformed("the text is too short to learn from");
-  const Batch batch = batch_of(subject);
+  const Batch batch = learning_batch(subject);
   const std::unique_ptr<LoadedModel> copy = app.models.copy_for_training(*subject.lease.operator->());
   Model& model = *copy->model;
   model.set_dropout(0.0f, 0.0f, 0.0f);

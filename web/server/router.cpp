@@ -23,6 +23,7 @@ const std::vector<Route>& routes() {
       {"GET", {"api", "runs"}, get_runs},
       {"GET", {"api", "runs", "*"}, get_run},
       {"GET", {"api", "runs", "*", "*"}, get_run},
+      {"GET", {"api", "lessons"}, get_lessons},
       {"GET", {"api", "stream"}, get_stream},
       {"POST", {"api", "runs"}, post_runs},
       {"POST", {"api", "runs", "*", "commands"}, post_command},

@@ -55,6 +55,7 @@ class RunManager {
   struct Run;
   std::string start_fork(const std::string& command, nlohmann::json fork, const nlohmann::json& changes);
   void check_changes(const nlohmann::json& changes) const;
+  void unpack_lesson_texts(nlohmann::json& flags, const char* name) const;
   void listen(const std::shared_ptr<Run>& run);
   void launch(const std::string& id, const std::string& command, const nlohmann::json& flags);
   void train(const std::shared_ptr<Run>& run);

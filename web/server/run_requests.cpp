@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/files.h"
+#include "web/server/assets.h"
 #include "web/server/fields.h"
 #include "web/server/reply.h"
 #include "web/server/run_manager.h"
@@ -68,6 +70,7 @@ std::string RunManager::start(json body) {
     const auto folder = store_.checkpoint(body["from"].get<std::string>());
     if (!folder.empty()) body["from"] = folder.string();
   }
+  for (const char* name : {"data", "validation", "test"}) unpack_lesson_texts(body, name);
   try {
     hooks_.check(command, body);
   } catch (const Error& error) {
@@ -91,6 +94,27 @@ void RunManager::check_changes(const json& changes) const {
   } catch (const Error& error) {
     refuse_out_of_range(error.what());
   }
+}
+
+/// Texts of the lessons are inside the program: those that a flag names are put beside the runs, whole.
+void RunManager::unpack_lesson_texts(json& flags, const char* name) const {
+  if (!flags.contains(name) || !flags[name].is_string()) return;
+  const std::string given = flags[name];
+  std::string list;
+  for (size_t at = 0; at <= given.size();) {  // names and paths with commas between
+    const size_t end = std::min(given.find(',', at), given.size());
+    std::string part = given.substr(at, end - at);
+    const Asset* text = part.rfind("lessons/", 0) == 0 ? find_asset("/" + part) : nullptr;
+    if (text != nullptr) {
+      const std::filesystem::path file = store_.folder() / ".lessons" / part.substr(part.find('/') + 1);
+      std::filesystem::create_directories(file.parent_path());
+      write_file_atomic(file, std::string(text->bytes));
+      part = std::filesystem::absolute(file).string();
+    }
+    list += (at == 0 ? "" : ",") + part;
+    at = end + 1;
+  }
+  flags[name] = list;
 }
 
 /// A new run from a checkpoint of any run, with the changes made to its settings.

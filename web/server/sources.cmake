@@ -34,10 +34,30 @@ endif()
 set_source_files_properties(${CMAKE_SOURCE_DIR}/web/server/series.cpp ${CMAKE_SOURCE_DIR}/web/server/series_scan.cpp
   PROPERTIES COMPILE_OPTIONS $<$<CONFIG:Release>:-O2> SKIP_UNITY_BUILD_INCLUSION ON)
 
+# marked, the Markdown parser of the lessons' texts, as Debian and Ubuntu package it (libjs-marked); elsewhere npm's.
+set(SEEDLING_MARKED_VERSION 4.2.3)
+find_file(MARKED_JS NAMES marked.min.js
+  PATHS /usr/share/javascript/marked ${CMAKE_SOURCE_DIR}/build/marked/package ${CMAKE_SOURCE_DIR}/node_modules/marked
+  NO_DEFAULT_PATH)
+if(NOT MARKED_JS)
+  message(FATAL_ERROR "marked is missing. Debian and Ubuntu: apt install libjs-marked; elsewhere: npm pack "
+                      "marked@${SEEDLING_MARKED_VERSION}, unpack it, and give -DMARKED_JS=package/marked.min.js.")
+endif()
+file(READ ${MARKED_JS} marked_head LIMIT 200)
+if(NOT marked_head MATCHES "marked - a markdown parser")
+  message(FATAL_ERROR "${MARKED_JS} is not marked; give another with -DMARKED_JS=FILE.")
+endif()
+
 file(GLOB_RECURSE page_files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/web/page ${CMAKE_SOURCE_DIR}/web/page/*)
 file(GLOB_RECURSE source_files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}
      ${CMAKE_SOURCE_DIR}/trainer/*.h ${CMAKE_SOURCE_DIR}/trainer/*.cpp ${CMAKE_SOURCE_DIR}/trainer/*.cu
-     ${CMAKE_SOURCE_DIR}/web/server/*.h ${CMAKE_SOURCE_DIR}/web/server/*.cpp)
+     ${CMAKE_SOURCE_DIR}/web/server/*.h ${CMAKE_SOURCE_DIR}/web/server/*.cpp
+     ${CMAKE_SOURCE_DIR}/datasets/*.h ${CMAKE_SOURCE_DIR}/datasets/*.cpp ${CMAKE_SOURCE_DIR}/datasets/*.md
+     ${CMAKE_SOURCE_DIR}/trainer/*.md)
+
+file(GLOB lesson_files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}
+     ${CMAKE_SOURCE_DIR}/lessons/*/*.md ${CMAKE_SOURCE_DIR}/lessons/*/*.json ${CMAKE_SOURCE_DIR}/lessons/*/*.txt
+     ${CMAKE_SOURCE_DIR}/lessons/*/*.jsonl)
 
 # embed_files(NAME BASE PREFIX FILE...): NAME.cpp with each BASE/FILE as a string under the path PREFIX/FILE.
 function(seedling_embed name base prefix)
@@ -61,5 +81,9 @@ endfunction()
 get_filename_component(chart_folder ${CHART_JS} DIRECTORY)
 get_filename_component(chart_name ${CHART_JS} NAME)
 seedling_embed(page_files ${CMAKE_SOURCE_DIR}/web/page /page/ ${page_files})
-seedling_embed(vendor_files ${chart_folder} /vendor/ ${chart_name})
+get_filename_component(marked_folder ${MARKED_JS} DIRECTORY)
+get_filename_component(marked_name ${MARKED_JS} NAME)
+seedling_embed(chart_files ${chart_folder} /vendor/ ${chart_name})
+seedling_embed(marked_files ${marked_folder} /vendor/ ${marked_name})
+seedling_embed(lesson_files ${CMAKE_SOURCE_DIR} / ${lesson_files})
 seedling_embed(source_files ${CMAKE_SOURCE_DIR} /source/ ${source_files})

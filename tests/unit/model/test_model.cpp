@@ -125,6 +125,27 @@ BOOST_AUTO_TEST_CASE(evaluation_gives_each_loss_and_counts_the_hits) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(without_its_mask_a_causal_model_sees_what_follows) {
+  on_each_backend([](Backend& backend) {
+    Model model(small_config("gpt2", Objective::causal), backend, false);
+    randomize(model, 8);
+    Batch batch = small_batch(model.config(), Objective::causal, 1, 8, 3);
+    batch.lengths.clear();
+    std::fill(batch.targets.begin(), batch.targets.end(), 5);
+    const auto first_losses = [&](bool see_ahead, int32_t last) {
+      model.set_see_ahead(see_ahead);
+      batch.tokens.back() = last;
+      std::vector<float> losses;
+      model.evaluate(batch, &losses);
+      losses.pop_back();
+      return losses;
+    };
+    BOOST_TEST(first_losses(false, 3) == first_losses(false, 4), boost::test_tools::per_element());
+    const std::vector<float> one = first_losses(true, 3), other = first_losses(true, 4);
+    for (size_t i = 0; i < one.size(); ++i) BOOST_TEST(one[i] != other[i]);
+  });
+}
+
 BOOST_AUTO_TEST_CASE(a_batch_without_targets_teaches_nothing) {
   ReferenceBackend backend;
   for (const char* arch : {"gpt2", "bert"}) {

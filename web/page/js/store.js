@@ -3,7 +3,7 @@
 import {Stream, get, getShared, post} from "./api.js";
 
 /// What the address holds, and its default.
-const defaults = {run: "", overlay: "", smooth: "0.6", x: "step", logx: "", logy: "", from: "", to: ""};
+const defaults = {run: "", overlay: "", smooth: "0.6", x: "step", logx: "", logy: "", from: "", to: "", lesson: "", notes: ""};
 
 export const state = {
   view: "",

@@ -2,7 +2,7 @@
 import {h} from "../dom.js";
 import {post} from "../api.js";
 import {explain, say} from "../notices.js";
-import {loadRuns, set, state} from "../store.js";
+import {address, loadRuns, set, state} from "../store.js";
 
 /// Starts the default pre-training and shows its cockpit.
 export async function startDefault(button) {
@@ -24,5 +24,6 @@ export function emptyState(words = "A language model starts as a seed: random nu
   const able = state.defaults?.can_start !== false;
   return h("div.panel.emptiness", {}, h("img", {src: "/page/icon.svg", alt: "", width: "88", height: "88"}), h("p", {}, words),
     able ? h("button.primary", {onclick: (event) => startDefault(event.currentTarget)}, "Plant a seed: start training")
-      : h("p", {}, state.defaults?.why_not || "Start one in the terminal: make pretrain"));
+      : h("p", {}, state.defaults?.why_not || "Start one in the terminal: make pretrain"),
+    h("p", {}, h("a", {href: address("lessons")}, "Or begin with the first lesson.")));
 }

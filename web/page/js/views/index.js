@@ -10,6 +10,7 @@ import {embeddingMap} from "./embedding-map.js";
 import {fork} from "./fork.js";
 import {health} from "./health.js";
 import {journey} from "./journey.js";
+import {lessons} from "./lessons.js";
 import {nextTokenBars} from "./next-token-bars.js";
 import {playground} from "./playground.js";
 import {sampleTimeline} from "./sample-timeline.js";
@@ -18,6 +19,6 @@ import {stepMicroscope} from "./step-microscope.js";
 import {tokenBench} from "./token-bench.js";
 
 export const views = [
-  journey, cockpit, sampleTimeline, nextTokenBars, attention, embeddingMap, health, stepMicroscope, tokenBench,
+  journey, lessons, cockpit, sampleTimeline, nextTokenBars, attention, embeddingMap, health, stepMicroscope, tokenBench,
   beforeAndAfter, fork, samplingLab, budget, doctor, playground,
 ];

@@ -43,7 +43,36 @@ function show(body) {
         (reply.loss_after < reply.loss ? `${percent(1 - reply.loss_after / reply.loss)} lower.` : `${percent(reply.loss_after / reply.loss - 1)} higher: the step was too long.`))));
   }
 
-  fill(body, h("div.panel.stack", {}, h("div.row", {}, picker.element, h("label.field", {}, h("span", {}, "Learning rate"), rate)), text.element, h("div.row", {}, button), trouble), result);
+  // A gradient checked by hand.
+  const which = h("select", {"aria-label": "Weights", onchange: () => { place.value = ""; nudge(); }});
+  const place = h("input", {type: "number", min: "0", step: "1", placeholder: "the steepest", "aria-label": "Which one of them"});
+  const checked = h("div"), nudgeTrouble = h("div");
+  const nudge = latest(async (signal) => {
+    if (!picker.value() || !text.value().trim()) return;
+    if (place.validity.badInput) return fill(nudgeTrouble, h("p.bad", {role: "status"}, "Type a whole number, or nothing for the steepest."));
+    const reply = await post("/api/inspect", {view: "gradient", model: picker.value(), text: text.value(),
+      ...(which.value ? {parameter: which.value} : {}), ...(place.value === "" ? {} : {index: Number(place.value)})}, signal);
+    if (which.options.length !== reply.parameters.length) fill(which, reply.parameters.map((one) => h("option", {value: one.name}, `${one.name} (${count(one.size)})`)));
+    which.value = reply.parameter;
+    place.max = reply.size - 1;
+    drawCheck(reply);
+  }, nudgeTrouble);
+
+  function drawCheck(reply) {
+    const best = reply.differences.reduce((a, b) => Math.abs(a.difference - reply.gradient) <= Math.abs(b.difference - reply.gradient) ? a : b);
+    fill(checked, h("p", {}, `Weight ${reply.index} of ${reply.parameter} is ${number(reply.value)}; backward says that its gradient is `, h("strong", {}, number(reply.gradient)), "."),
+      h("div.scroll.tall", {tabindex: "0", role: "region", "aria-label": "Differences"}, h("table.list", {},
+        h("thead", {}, h("tr", {}, ["nudged by h", "loss above", "loss below", "difference / 2 h", "off by"].map((name) => h("th", {scope: "col"}, name)))),
+        h("tbody", {}, reply.differences.map((one) => h("tr", {class: one === best ? "best" : null}, h("th", {scope: "row"}, number(one.h)),
+          [one.above.toFixed(6), one.below.toFixed(6), number(one.difference), percent(Math.abs(one.difference / reply.gradient - 1), 2)].map((cell) => h("td", {}, cell))))))),
+      h("p.muted", {}, "A large h sees the curve of the loss, not its slope; a tiny one moves the loss by less than the rounding of 32-bit numbers. Between them the two agree."));
+  }
+
+  const check = h("details.panel", {ontoggle: () => { if (check.open && !checked.hasChildNodes()) nudge(); }}, h("summary", {}, "Check a gradient by hand: nudge one weight, and look at the loss"),
+    h("div.stack", {}, h("div.row", {}, h("label.field", {}, h("span", {}, "Weights"), which), h("label.field", {}, h("span", {}, "Which one"), place), h("button", {onclick: () => nudge()}, "Nudge it")),
+      nudgeTrouble, checked));
+
+  fill(body, h("div.panel.stack", {}, h("div.row", {}, picker.element, h("label.field", {}, h("span", {}, "Learning rate"), rate)), text.element, h("div.row", {}, button), trouble), result, check);
   const begin = async () => { text.area.value = await exampleText(24); take(); };
   begin();
   const ends = [picker.end, on("current", begin)];
@@ -53,6 +82,6 @@ function show(body) {
 export const stepMicroscope = {
   name: "step-microscope", title: "Step microscope", mark: "⊙",
   words: "One text through one training step: loss, gradient, update, and the loss again. It happens on a copy.",
-  sources: ["trainer/model/model.cpp", "trainer/optimizer/adamw.cpp"],
+  sources: ["trainer/model/model.cpp", "trainer/optimizer/adamw.cpp", "web/server/inspect_gradient.cpp"],
   show,
 };
