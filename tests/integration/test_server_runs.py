@@ -378,6 +378,24 @@ class LiveRuns(DashboardTest):
         self.assertGreater(self.run_of(name)["metrics"]["seconds"], seconds + 1)
         self.assertEqual([event["command"] for event in self.events_of(name)][0], "set")
 
+    def test_lessons_and_their_texts_are_inside_the_program(self):
+        lessons = self.get("/api/lessons").json()["lessons"]
+        self.assertIn("04-attention", [lesson["name"] for lesson in lessons])
+        for lesson in lessons:
+            self.assertTrue(lesson["title"] and lesson["words"], lesson)
+            text = self.get(f"/lessons/{lesson['name']}/lesson.md")
+            self.assertTrue(text.body.decode().startswith("# " + lesson["title"]))
+            self.assertIn("steps", self.get(f"/lessons/{lesson['name']}/experiment.json").json())
+        # The server runs in a folder without lessons: the text comes from the program.
+        name = self.start_tiny_run(steps=5, data="lessons/04-attention/copy.txt")
+        self.wait_for(lambda: self.run_of(name)["state"] == "finished")
+        with open(os.path.join(self.runs, ".lessons/04-attention/copy.txt"), "rb") as file:
+            self.assertEqual(file.read(), self.get("/lessons/04-attention/copy.txt").body)
+        self.assertEqual([run["id"] for run in self.get("/api/runs").json()["runs"]], [name])
+        self.assertEqual(self.post("/api/runs", {"command": "pretrain", "data": "lessons/../secret.txt", "steps": 5}).status, 201)
+        self.wait_for(lambda: all(run["state"] in ("failed", "finished") for run in self.get("/api/runs").json()["runs"]))
+        self.assertFalse(os.path.exists(os.path.join(self.runs, "secret.txt")))
+
     def test_starting_refuses(self):
         for body in ({"command": "dance"}, {}, {"command": "pretrain", "out": "/tmp/x"}, {"command": "pretrain", "wings": 2},
                      {"command": "pretrain", "steps": 0}, {"command": "pretrain", "steps": "many"}, {"command": "pretrain", "preset": "huge"},

@@ -70,8 +70,8 @@ std::string RunManager::start(json body) {
     const auto folder = store_.checkpoint(body["from"].get<std::string>());
     if (!folder.empty()) body["from"] = folder.string();
   }
-  for (const char* name : {"data", "validation", "test"}) unpack_lesson_texts(body, name);
   try {
+    for (const char* name : {"data", "validation", "test"}) unpack_lesson_texts(body, name);
     hooks_.check(command, body);
   } catch (const Error& error) {
     refuse_out_of_range(error.what());
@@ -107,7 +107,8 @@ void RunManager::unpack_lesson_texts(json& flags, const char* name) const {
     const Asset* text = part.rfind("lessons/", 0) == 0 ? find_asset("/" + part) : nullptr;
     if (text != nullptr) {
       const std::filesystem::path file = store_.folder() / ".lessons" / part.substr(part.find('/') + 1);
-      std::filesystem::create_directories(file.parent_path());
+      std::error_code ignored;  // what cannot be made cannot be written to, which is told with its cause
+      std::filesystem::create_directories(file.parent_path(), ignored);
       write_file_atomic(file, std::string(text->bytes));
       part = std::filesystem::absolute(file).string();
     }
