@@ -378,6 +378,16 @@ class LiveRuns(DashboardTest):
         self.assertGreater(self.run_of(name)["metrics"]["seconds"], seconds + 1)
         self.assertEqual([event["command"] for event in self.events_of(name)][0], "set")
 
+    def test_the_seed_is_what_the_run_began_with(self):
+        for recipe in ("classic", "fast"):  # fast: the head is zero at first, so that every token is equally likely
+            name = self.start_tiny_run(steps=3, recipe=recipe)
+            self.wait_for(lambda: self.run_of(name)["state"] == "finished")
+            asked = self.post("/api/inspect", {"view": "probabilities", "model": f"{name}/seed", "text": "the cat saw the dog"})
+            entropies = [position["entropy"] for position in asked.json()["positions"]]
+            vocabulary = self.post("/api/tokenize", {"model": name, "text": "a"}).json()["vocabulary"]
+            uniform = all(abs(entropy - math.log2(vocabulary)) < 1e-4 for entropy in entropies)
+            self.assertEqual(uniform, recipe == "fast", (recipe, entropies))
+
     def test_lessons_and_their_texts_are_inside_the_program(self):
         lessons = self.get("/api/lessons").json()["lessons"]
         self.assertIn("04-attention", [lesson["name"] for lesson in lessons])

@@ -211,9 +211,10 @@ void Trainer::record(const json& facts) {
   if (run != before) write_json_atomic(path, run);
 }
 
-/// The sizes; an earlier end is none any more.
+/// The sizes, and how the seed was made; an earlier end is none any more.
 void Trainer::record_begin() {
-  record({{"parameters", model_.parameters().count()},
+  record({{"zero_init", model_.config().zero_init},
+          {"parameters", model_.parameters().count()},
           {"trainable_parameters", model_.parameters().count(true)},
           {"state", nullptr},
           {"message", nullptr}});

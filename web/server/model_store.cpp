@@ -159,7 +159,9 @@ std::shared_ptr<LoadedModel> ModelStore::seed_of(const std::string& id) {
   made->folder = key;
   made->backend = make_backend(quiet_device());
   made->tokenizer = load_tokenizer(shaped);
-  made->model = std::make_unique<Model>(load_config(shaped), *made->backend, false);
+  ModelConfig config = load_config(shaped);
+  config.zero_init = run_flag(description, "zero_init") == true;
+  made->model = std::make_unique<Model>(config, *made->backend, false);
   made->model->initialize(seed.is_number_unsigned() ? seed.get<uint64_t>() : 1);
   made->backend->parameters_changed();
   kept_.push_front(made);
