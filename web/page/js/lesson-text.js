@@ -66,8 +66,9 @@ export function showNumbers(root, numbers) {
   for (const place of root.querySelectorAll(".own-number")) {
     const value = numbers[place.dataset.number];
     const own = Number.isFinite(value);
-    const digits = place.dataset.typical.split(".")[1]?.length ?? 0;
-    place.textContent = own ? value.toFixed(digits) : place.dataset.typical;
+    const {typical} = place.dataset, digits = typical.split(".")[1]?.length ?? 0;
+    const form = {minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: typical.includes(",")};
+    place.textContent = own ? value.toLocaleString("en", form) : typical;
     place.classList.toggle("own", own);
     place.title = own ? `your own; typically ${place.dataset.typical}` : "a typical value; run the experiment for your own";
   }
