@@ -73,7 +73,11 @@ async function serve() {
     get: async (where) => answer(await fetch(address + where)),
     post: async (where, body) => answer(await fetch(address + where, {
       method: "POST", headers: {"Content-Type": "application/json", "X-Seedling-Token": token}, body: JSON.stringify(body)})),
-    end: () => { server.kill("SIGTERM"); fs.rmSync(folder, {recursive: true, force: true, maxRetries: 5}); },
+    end: async () => {
+      server.kill("SIGTERM");
+      if (server.exitCode === null) await new Promise((done) => server.once("exit", done));
+      fs.rmSync(folder, {recursive: true, force: true});
+    },
   };
 }
 
@@ -119,7 +123,7 @@ for (const lesson of lessons()) {
   }
   good ? ++passed : ++failed;
 }
-server?.end();
+await server?.end();
 if (passed + failed === 0) ++failed, console.log("there is no such lesson");
 console.log(`${passed} lessons passed, ${failed} failed`);
 process.exit(failed ? 1 : 0);

@@ -42,6 +42,13 @@ test("a run that fails ends the experiment, unless it is meant to fail", async (
   assert.equal((await runExperiment({steps: meant}, serverOf({"pretrain-1": "failed"}))).results.base.state, "failed");
 });
 
+test("a run is done when nobody works on it any more", async () => {
+  let looks = 0;
+  const server = {post: async () => ({id: "x"}), get: async () => ({id: "x", state: "finished", live: ++looks < 3, report: looks < 3 ? null : {scores: {}}})};
+  const {results} = await runExperiment({steps: [steps[0]]}, server);
+  assert.deepEqual(results.base.report, {scores: {}});
+});
+
 test("an experiment that was broken off takes up the runs that it had", async () => {
   const server = serverOf();
   const {ids} = await runExperiment({steps}, server, undefined, {base: "earlier-7"});

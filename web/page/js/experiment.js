@@ -24,7 +24,8 @@ async function train(step, ids, server, tell, known) {
   for (;;) {
     const run = await server.get(`/api/runs/${id}`);
     tell(step, run);
-    if (["stopped", "finished", "failed"].includes(run.state)) {
+    // A fine-tuning run that has finished is still scored; it is live until its report is there.
+    if (["stopped", "finished", "failed"].includes(run.state) && !run.live) {
       if (run.state === "failed" && !step["may-fail"]) throw new Error(run.message || `the run ${id} failed`);
       return run;
     }
