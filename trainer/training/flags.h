@@ -125,7 +125,7 @@ void visit_pretrain_flags(Flags& f, Visit&& visit) {
   visit(
       FlagInfo{
           "see-ahead",
-          "Train without the causal mask: the model reads the answer off and learns nothing else (a lesson)"},
+          "Train without the causal mask: the model can read the answer off (for the lesson on the loss)"},
       f.see_ahead);
   visit(FlagInfo{"length-warmup-steps",
                  "Steps in which the windows grow from 32 tokens to the context (masked)", 0, 1e9},
