@@ -104,7 +104,7 @@ class Resume(ProgramTest):
         result = self.pretrain("run", "--minutes", "0.15", "--resume")
         self.assertGreater(result["steps"], begin)
         self.assertGreater(result["seconds"], 6.0)
-        self.assertLess(result["seconds"], 14.0)
+        self.assertLess(result["seconds"], 27.0)  # of nine, on a machine that may have other work
         # Fewer than were trained: refused, and nothing is written down.
         before = open(self.path("run/run.json"), encoding="utf-8").read()
         for flag, value in (("--minutes", "0.02"), ("--steps", "1")):

@@ -142,6 +142,7 @@ class Trainer {
   std::chrono::steady_clock::time_point started_;  // when this process's part of the run began
   double earlier_seconds_ = 0.0;                   // of the parts before
   double paused_seconds_ = 0.0;                    // of this part, not counted
+  double clock_followed_ = 0.0;                    // seconds() when the steps were last set to fit
   double flops_per_token_ = 0.0;
 };
 

@@ -111,11 +111,16 @@ void Trainer::change_settings(const json& arguments) {
   apply_settings();
 }
 
-/// With --minutes: every twentieth of the run, the number of steps is set anew if the machine turned out
-/// slower or faster than planned.
+/// With --minutes: every twentieth of the run, by steps or by time, the number of steps is set anew if the
+/// machine turned out slower or faster than planned.
 void Trainer::keep_to_the_clock() {
-  const int64_t interval = std::max<int64_t>(5, steps() / 20);
-  if (state_.step % interval == 0 && state_.step < steps()) follow_the_clock();
+  constexpr int64_t kFewest = 5;  // steps that say how long one takes
+  if (!state_.settings.minutes || state_.step < kFewest || state_.step >= steps()) return;
+  const int64_t interval = std::max(kFewest, steps() / 20);
+  const double now = seconds();
+  if (state_.step % interval != 0 && now - clock_followed_ < 0.05 * 60.0 * *state_.settings.minutes) return;
+  clock_followed_ = now;
+  follow_the_clock();
 }
 
 /// Sets the number of steps that the minutes hold, at most those of the passes that the examples are worth
