@@ -61,7 +61,7 @@ suite("lessons", () => {
     await until(async () => await page.locator(".claims tbody tr").count() > 0, "the claims are shown");
     assert.equal((await program.get("/api/runs")).runs.length, runs, "nothing has been trained again");
     await page.getByRole("link", {name: "All lessons"}).click();
-    await page.locator(".lessons a", {hasText: "done"}).waitFor();
+    await page.locator(".lessons a").getByText("✓ done", {exact: true}).waitFor();
     await closePage(page);
   });
 });

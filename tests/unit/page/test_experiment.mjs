@@ -33,7 +33,7 @@ test("steps run in turn, and later ones know the earlier runs", async () => {
   assert.equal(server.asked[1][1].from, "pretrain-1");
   assert.deepEqual(server.asked[2][1], {model: "finetune-2", list: ["pretrain-1/seed"]});
   assert.equal(results.base.state, "finished");
-  assert.deepEqual(told.slice(0, 3), [["base", undefined], ["base", "running"], ["base", "finished"]]);
+  assert.deepEqual(told.slice(0, 4), [["base", undefined], ["base", "starting"], ["base", "running"], ["base", "finished"]]);
 });
 
 test("a run that fails ends the experiment, unless it is meant to fail", async () => {
@@ -58,6 +58,10 @@ test("an experiment that was broken off takes up the runs that it had", async ()
   const gone = {...serverOf(), get: async (path) => { if (path.endsWith("lost")) throw new Error("404"); return {id: "x", state: "finished"}; }};
   await runExperiment({steps: [steps[0]]}, gone, undefined, {base: "lost"});
   assert.equal(gone.asked.length, 1);
+  const stopped = serverOf({"earlier-7": "stopped"});
+  await stopped.get("/api/runs/earlier-7");
+  const again = await runExperiment({steps: [steps[0]]}, stopped, undefined, {base: "earlier-7"});
+  assert.equal(again.ids.get("base"), "pretrain-1", "a run that was stopped is begun again");
 });
 
 test("a run that no step has started is named", async () => {

@@ -18,9 +18,12 @@ function filled(value, ids) {
 /// Starts a run, or takes up one that was started before, and waits for its end; the reply of GET /api/runs/ID. One that
 /// fails throws, unless it is meant to.
 async function train(step, ids, server, tell, known) {
-  const before = known && await server.get(`/api/runs/${known}`).catch(() => null);
+  const found = known && await server.get(`/api/runs/${known}`).catch(() => null);
+  const cut = found?.state === "stopped" || (found?.state === "failed" && !step["may-fail"]);
+  const before = cut ? null : found;
   const id = before ? known : (await server.post("/api/runs", filled(step.start, ids))).id;
   ids.set(step.name, id);
+  tell(step, before ?? {id, state: "starting", step: 0, steps: step.start.steps ?? 0});  // from now on it can be taken up again
   for (;;) {
     const run = await server.get(`/api/runs/${id}`);
     tell(step, run);

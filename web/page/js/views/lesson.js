@@ -50,11 +50,13 @@ async function perform(name, experiment, names, known = {}) {
     const claims = judge(experiment, results);
     remember(name, {claims, numbers: valuesOf(names, results, claims)});
     about.status.clear();  // all are done
+    remember(name, {unfinished: false});
   } catch (error) {
     about.error = error.message;
+    // Where nobody answers, or this page is left in the midst of a question, the next page takes it up again.
+    if (error.status !== 0) remember(name, {unfinished: false});
   }
   about.done = true;
-  remember(name, {unfinished: false});
   emit("lesson", name);
 }
 
