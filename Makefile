@@ -19,7 +19,7 @@ help:
 	@echo "                    DATA=FILE|DIR|NAME OBJECTIVE=causal|masked PRESET=nano|baby|... MINUTES=3 RECIPE=fast PORT=8080"
 	@echo "  make finetune     shape the last pre-trained model for the five tasks   TASK= DATA="
 	@echo "  make dashboard    the dashboard over all runs, able to start and steer runs"
-	@echo "  make lessons      every lesson's experiment, headless, with its claims (a quarter of an hour)   LESSON=4"
+	@echo "  make lessons      every lesson's experiment, headless, with its claims (some ten minutes)   LESSON=4"
 	@echo "  make test         all tests"
 	@echo "  make check        format, include directions, sanitizers"
 	@echo "  make bench        the benchmark table of this machine"
